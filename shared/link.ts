@@ -1,0 +1,134 @@
+/**
+ * Room ↔ node, on the node's socket to `/v1/rooms/{room}/link`. Each frame is a JSON array, handled in order.
+ *
+ * A command carries all the context its answer needs, and answers repeat it: the room keeps no promise that a lost
+ * memory would leave hanging. Commands are idempotent by the ids they name.
+ */
+import * as z from "zod";
+import { ErrorBody } from "./errors.ts";
+import { EndpointId, ParticipantId, RoomName, TrackId } from "./ids.ts";
+import {
+	ConsumerParameters,
+	DtlsParameters,
+	IceParameters,
+	Layer,
+	RtpCapabilities,
+	Score,
+	Size,
+	Speaker,
+	TrackMedia,
+	TrackSettings,
+	TransportParameters,
+} from "./media.ts";
+import { Source } from "./tokens.ts";
+
+/** Subprotocol of the socket; the assignment, or the link's own token when coming back, follows as `bearer.<token>` in Authorization. */
+export const LINK_SUBPROTOCOL = "switchyard.link.v1";
+
+const Direction = z.enum(["send", "recv"]);
+/** Whose request caused a command; given back with the answer. */
+export const Cause = z.object({ participant: ParticipantId, request: z.number().int() });
+export type Cause = z.infer<typeof Cause>;
+
+export const Subscription = TrackSettings.extend({ track: TrackId });
+export type Subscription = z.infer<typeof Subscription>;
+
+/** Room → node. */
+export const LinkCommand = z.discriminatedUnion("type", [
+	/** First command on a link: keep `token` to dial again after a lost socket. */
+	z.object({ type: z.literal("attach"), room: RoomName, epoch: z.number().int(), token: z.string() }),
+	z.object({
+		type: z.literal("open"),
+		endpoint: EndpointId,
+		participant: ParticipantId,
+		/** What it can receive; absent: it receives nothing. */
+		rtpCapabilities: RtpCapabilities.optional(),
+		dtlsParameters: DtlsParameters.optional(),
+		send: z.boolean(),
+		recv: z.boolean(),
+		data: z.boolean(),
+	}),
+	z.object({ type: z.literal("close"), endpoint: EndpointId }),
+	z.object({
+		type: z.literal("connect"),
+		endpoint: EndpointId,
+		direction: Direction,
+		dtlsParameters: DtlsParameters,
+		cause: Cause,
+	}),
+	z.object({ type: z.literal("restartIce"), endpoint: EndpointId, direction: Direction, cause: Cause }),
+	z.object({
+		type: z.literal("publish"),
+		endpoint: EndpointId,
+		track: TrackId,
+		source: Source,
+		media: TrackMedia,
+		layers: z.array(Size).max(8).optional(),
+		muted: z.boolean(),
+		cause: Cause,
+	}),
+	z.object({ type: z.literal("unpublish"), endpoint: EndpointId, track: TrackId }),
+	z.object({ type: z.literal("mute"), endpoint: EndpointId, track: TrackId, muted: z.boolean() }),
+	z.object({ type: z.literal("subscribe"), endpoint: EndpointId, tracks: z.array(Subscription) }),
+	z.object({ type: z.literal("unsubscribe"), endpoint: EndpointId, tracks: z.array(TrackId) }),
+	/** Settings of existing subscriptions. */
+	z.object({ type: z.literal("tune"), endpoint: EndpointId, tracks: z.array(Subscription) }),
+	z.object({ type: z.literal("keyFrame"), endpoint: EndpointId, track: TrackId }),
+	/** Report every subscription of the endpoint again. */
+	z.object({ type: z.literal("describe"), endpoint: EndpointId }),
+]);
+export type LinkCommand = z.infer<typeof LinkCommand>;
+export const LinkCommands = z.array(LinkCommand);
+
+/** Node → room. */
+export const LinkReport = z.discriminatedUnion("type", [
+	/** First report on a link: what the node still serves of this room, empty on a new assignment. */
+	z.object({
+		type: z.literal("attached"),
+		endpoints: z.array(
+			z.object({
+				endpoint: EndpointId,
+				tracks: z.array(TrackId),
+				subscriptions: z.array(TrackId),
+			}),
+		),
+	}),
+	z.object({
+		type: z.literal("opened"),
+		endpoint: EndpointId,
+		send: TransportParameters.optional(),
+		recv: TransportParameters.optional(),
+	}),
+	z.object({ type: z.literal("connected"), endpoint: EndpointId, direction: Direction, cause: Cause }),
+	z.object({
+		type: z.literal("ice"),
+		endpoint: EndpointId,
+		direction: Direction,
+		iceParameters: IceParameters,
+		cause: Cause,
+	}),
+	z.object({ type: z.literal("published"), endpoint: EndpointId, track: TrackId, cause: Cause }),
+	/** A command of a client's request failed. */
+	z.object({
+		type: z.literal("failed"),
+		endpoint: EndpointId,
+		track: TrackId.optional(),
+		cause: Cause,
+		error: ErrorBody,
+	}),
+	z.object({ type: z.literal("subscribed"), endpoint: EndpointId, consumers: z.array(ConsumerParameters) }),
+	z.object({ type: z.literal("subscriptionFailed"), endpoint: EndpointId, track: TrackId, error: ErrorBody }),
+	/** Subscriptions that ended since their track did or a consumer closed. */
+	z.object({ type: z.literal("unsubscribed"), endpoint: EndpointId, tracks: z.array(TrackId) }),
+	/** The endpoint ended without being asked to: its media worker died, or it could not be opened. */
+	z.object({ type: z.literal("closed"), endpoint: EndpointId, error: ErrorBody }),
+	/** The participant's own transports: all connected, or one lost its path (ICE consent, RFC 7675). */
+	z.object({ type: z.literal("media"), endpoint: EndpointId, state: z.enum(["connected", "disconnected"]) }),
+	/** A published track ended on the node (transport gone). */
+	z.object({ type: z.literal("trackEnded"), endpoint: EndpointId, track: TrackId }),
+	z.object({ type: z.literal("speakers"), speakers: z.array(Speaker), dominant: ParticipantId.optional() }),
+	z.object({ type: z.literal("layers"), endpoint: EndpointId, layers: z.record(TrackId, Layer.nullable()) }),
+	z.object({ type: z.literal("quality"), quality: z.record(ParticipantId, Score) }),
+]);
+export type LinkReport = z.infer<typeof LinkReport>;
+export const LinkReports = z.array(LinkReport).max(10_000);

@@ -1,0 +1,100 @@
+/** REST resources of `/v1`: bodies and answers. OpenAPI is generated from these. */
+import * as z from "zod";
+import { NodeLoad } from "./fleet.ts";
+import { NodeId, ParticipantId, Region, RoomName, TrackId } from "./ids.ts";
+import { TrackInfo } from "./media.ts";
+import { RoomInfo } from "./native.ts";
+import { Rights } from "./tokens.ts";
+
+export const RoomSettings = z.object({
+	maxParticipants: z.number().int().min(1).max(10_000).optional(),
+	maxTracks: z.number().int().min(1).max(20_000).optional(),
+	/** Deleted after being empty for this long, ms. */
+	emptyRoomMs: z.number().int().min(1_000).max(604_800_000).optional(),
+	/** ms */
+	resumeGraceMs: z.number().int().min(0).max(600_000).optional(),
+});
+export type RoomSettings = z.infer<typeof RoomSettings>;
+
+export const RoomCreate = z.object({
+	/** Given: creating it again returns the room that is there, unchanged. Absent: a name is made. */
+	name: RoomName.optional(),
+	metadata: z.json().optional(),
+	settings: RoomSettings.optional(),
+});
+export type RoomCreate = z.infer<typeof RoomCreate>;
+
+export const Room = RoomInfo.extend({
+	settings: RoomSettings,
+	participants: z.number().int(),
+	tracks: z.number().int(),
+	/** Nodes that carry its media now. */
+	nodes: z.array(NodeId),
+});
+export type Room = z.infer<typeof Room>;
+
+export const RoomSummary = z.object({ name: RoomName, createdAt: z.number().int() });
+export type RoomSummary = z.infer<typeof RoomSummary>;
+
+export const Participant = z.object({
+	id: ParticipantId,
+	name: z.string().optional(),
+	metadata: z.json().optional(),
+	state: z.enum(["joined", "away"]),
+	joinedAt: z.number().int(),
+	rights: Rights,
+	tracks: z.array(TrackInfo),
+	node: NodeId.optional(),
+	client: z.string().optional(),
+});
+export type Participant = z.infer<typeof Participant>;
+
+export const Node = z.object({
+	id: NodeId,
+	region: Region,
+	version: z.string(),
+	state: z.enum(["ready", "draining", "full"]),
+	addresses: z.array(z.string()),
+	connectedAt: z.number().int(),
+	reportedAt: z.number().int(),
+	load: NodeLoad,
+});
+export type Node = z.infer<typeof Node>;
+
+export const TokenCreate = z.object({
+	identity: ParticipantId,
+	name: z.string().max(256).optional(),
+	metadata: z.json().optional(),
+	rights: Rights.partial().optional(),
+	/** Seconds it may be used to join; a session that has joined lives on. */
+	ttl: z.number().int().min(1).max(86_400).default(600),
+});
+export type TokenCreate = z.infer<typeof TokenCreate>;
+
+export const TokenCreated = z.object({
+	token: z.string(),
+	/** Where to connect with it. */
+	url: z.url(),
+	expiresAt: z.number().int(),
+});
+export type TokenCreated = z.infer<typeof TokenCreated>;
+
+export const MuteBody = z.object({
+	muted: z.literal(true).default(true),
+	/** Absent: all audio and video tracks. */
+	tracks: z.array(TrackId).max(100).optional(),
+});
+export const MoveBody = z.object({ room: RoomName });
+export const RemoveQuery = z.object({ reason: z.string().max(256).optional() });
+
+export const PageQuery = z.object({
+	limit: z.coerce.number().int().min(1).max(500).default(100),
+	/** `next` of the page before. */
+	cursor: z.string().max(512).optional(),
+});
+export type PageQuery = z.infer<typeof PageQuery>;
+
+/** One page of a list; `next` is absent on the last. */
+export function page<T extends z.ZodType>(item: T) {
+	return z.object({ items: z.array(item), next: z.string().optional() });
+}

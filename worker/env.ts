@@ -1,0 +1,30 @@
+/** Bindings and variables of the Worker. Every variable is text, as wrangler and miniflare give it. */
+import type { Directory } from "./directory/directory.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import type { Room } from "./room/room.ts";
+
+export interface Env {
+	readonly ROOM: DurableObjectNamespace<Room>;
+	readonly FLEET: DurableObjectNamespace<Fleet>;
+	readonly DIRECTORY: DurableObjectNamespace<Directory>;
+	/** Static files: demo, SDK, API page. */
+	readonly ASSETS?: Fetcher;
+	/** Base64, at least 32 bytes: the key that signs participant tokens, and the API key with the id `default`. All other keys are derived from it unless given. */
+	readonly AUTH_KEY: string;
+	/** JSON object of further API keys, id → base64. A token names its key by `kid`. */
+	readonly API_KEYS?: string;
+	/** Base64 seeds (32 bytes) of the Ed25519 assignment keys, comma-separated; the first signs, all are published. */
+	readonly ASSIGNMENT_KEYS?: string;
+	/** Comma-separated origins whose pages may open sockets; `*` is any. */
+	readonly ALLOWED_ORIGINS?: string;
+	/** JSON array of RTCIceServer that clients are given. */
+	readonly ICE_SERVERS?: string;
+	/** The origin that nodes and clients are told to dial, when it is not the one of the request. */
+	readonly PUBLIC_URL?: string;
+	/** `true`: `POST /v1/demo/tokens` hands a participant token to anyone. Development only. */
+	readonly DEMO?: string;
+	/** `false`: a room must be created over REST before anyone joins. */
+	readonly AUTO_CREATE?: string;
+	/** Limits by their variable names (shared/limits.ts). */
+	readonly [limit: string]: unknown;
+}

@@ -1,0 +1,65 @@
+/** What the rest of the edge may ask of a Room object, and what it must tell it about a socket. */
+import type { ErrorBody } from "../../shared/errors.ts";
+import type { Participant, Room, RoomSettings } from "../../shared/rest.ts";
+import type { ParticipantClaims } from "../../shared/tokens.ts";
+
+/** Errors cross an RPC as values: a thrown class does not survive it. */
+export type Result<T> = { ok: true; value: T } | { ok: false; error: ErrorBody };
+
+export interface RoomRpc {
+	/** Creates the room, or returns the one that is there unchanged. */
+	create(input: {
+		name: string;
+		metadata?: unknown;
+		settings?: RoomSettings;
+	}): Promise<{ room: Room; created: boolean }>;
+	/** `not_found` when the room does not exist, here and below. */
+	describe(): Promise<Result<Room>>;
+	/** Everyone is closed with `roomClosed`, nodes are released, storage is emptied. */
+	destroy(): Promise<Result<null>>;
+	listParticipants(page: { limit: number; cursor?: string }): Promise<Result<{ items: Participant[]; next?: string }>>;
+	getParticipant(id: string): Promise<Result<Participant>>;
+	muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>>;
+	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
+	/** `token` lets the participant into the other room. */
+	moveParticipant(id: string, to: { room: string; token: string }): Promise<Result<null>>;
+}
+
+/** Header that carries a `Grant` or `LinkGrant`, as `encodeURIComponent(JSON)`. The Worker deletes it from what comes in. */
+export const GRANT_HEADER = "x-switchyard-grant";
+
+/** A client's socket: verified by the Worker, so the Room only reads it. */
+export interface Grant {
+	kind: "client";
+	room: string;
+	claims: ParticipantClaims;
+	/** Of the session token, or made now for a participant token. */
+	session: string;
+	/** Signed by the edge, to come back with. */
+	sessionToken: string;
+	/** True when the token was a session token. */
+	returning: boolean;
+	/** Where nodes and clients reach this edge. */
+	origin: string;
+	/** Where the client is, for placement. */
+	place: Place;
+}
+
+/** A node's socket to the room, with an assignment (jti set) or coming back (jti absent). */
+export interface LinkGrant {
+	kind: "link";
+	room: string;
+	node: string;
+	epoch: number;
+	jti?: string;
+}
+
+/** From the edge's request data (`request.cf`); absent where the platform does not know. */
+export interface Place {
+	/** Forced by the token or a back end. */
+	region?: string;
+	continent?: string;
+	country?: string;
+	latitude?: number;
+	longitude?: number;
+}
