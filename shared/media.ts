@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { ParticipantId, TrackId } from "./ids.ts";
+import { Json } from "./json.ts";
 import { Source } from "./tokens.ts";
 
 export const Kind = z.enum(["audio", "video", "data"]);
@@ -169,7 +170,7 @@ export const TrackInfo = z.object({
 	/** Frame sizes of the spatial layers, lowest first, when there are several. */
 	layers: z.array(Size).max(8).optional(),
 	label: z.string().optional(),
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 });
 export type TrackInfo = z.infer<typeof TrackInfo>;
 

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { ErrorBody } from "./errors.ts";
 import { EndpointId, NodeId, ParticipantId, Region, RoomName, SessionId, TrackId } from "./ids.ts";
+import { Json } from "./json.ts";
 import {
 	ConsumerParameters,
 	DtlsParameters,
@@ -73,8 +74,8 @@ const requests = {
 		data: z.boolean().default(true),
 		subscribe: SubscribeDefault.default("all"),
 		name: name.optional(),
-		metadata: z.json().optional(),
-		presence: z.json().optional(),
+		metadata: Json.optional(),
+		presence: Json.optional(),
 		/** What the client is, for the logs: SDK and its version, platform. */
 		client: z.string().max(256).optional(),
 	},
@@ -89,7 +90,7 @@ const requests = {
 		media: TrackMedia,
 		muted: z.boolean().default(false),
 		layers: z.array(Size).max(8).optional(),
-		metadata: z.json().optional(),
+		metadata: Json.optional(),
 	},
 	unpublish: { track: TrackId },
 	/** Own track, or another's with the right to moderate (which can mute, never unmute). */
@@ -100,13 +101,13 @@ const requests = {
 	message: {
 		to: z.array(ParticipantId).min(1).max(500).optional(),
 		topic: z.string().max(128).optional(),
-		payload: z.json(),
+		payload: Json,
 	},
 	signal: { to: ParticipantId, signal: Signal },
 	/** Own state that only its latest value matters of (hand raised, typing, cursor). Never stored. */
-	presence: { presence: z.json() },
-	update: { name: name.optional(), metadata: z.json().optional() },
-	updateRoom: { metadata: z.json() },
+	presence: { presence: Json },
+	update: { name: name.optional(), metadata: Json.optional() },
+	updateRoom: { metadata: Json },
 	remove: { participant: ParticipantId, reason: z.string().max(256).optional() },
 	move: { participant: ParticipantId, room: RoomName },
 } as const;
@@ -154,8 +155,8 @@ export const ParticipantInfo = z.object({
 	/** Differs at each join of the same identity. Public, unlike the session. */
 	join: z.number().int(),
 	name: name.optional(),
-	metadata: z.json().optional(),
-	presence: z.json().optional(),
+	metadata: Json.optional(),
+	presence: Json.optional(),
 	/** `away`: its socket dropped and may still resume. */
 	state: z.enum(["joined", "away"]),
 	joinedAt: z.number().int(),
@@ -165,7 +166,7 @@ export type ParticipantInfo = z.infer<typeof ParticipantInfo>;
 
 export const RoomInfo = z.object({
 	name: RoomName,
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 	topology: z.enum(["sfu"]),
 	createdAt: z.number().int(),
 });
@@ -216,23 +217,24 @@ const events = {
 	participantUpdated: {
 		participant: ParticipantId,
 		name: name.optional(),
-		metadata: z.json().optional(),
+		metadata: Json.optional(),
 		state: z.enum(["joined", "away"]).optional(),
 	},
 	participantLeft: { participant: ParticipantId, reason: LeaveReason },
 	trackPublished: { participant: ParticipantId, track: TrackInfo },
 	trackUpdated: { participant: ParticipantId, track: TrackId, muted: z.boolean() },
 	trackUnpublished: { participant: ParticipantId, track: TrackId },
-	roomUpdated: { metadata: z.json() },
+	roomUpdated: { metadata: Json },
 	/** A message; `id` and `join` are the sender's, so that one sent twice is known as such. */
 	message: {
 		from: ParticipantId,
 		join: z.number().int(),
 		id: z.number().int(),
 		topic: z.string().optional(),
-		payload: z.json(),
+		payload: Json,
 	},
-	signal: { from: ParticipantId, signal: Signal },
+	/** `id` is the sender's last request that is in it. */
+	signal: { from: ParticipantId, join: z.number().int(), id: z.number().int(), signal: Signal },
 	/** The participant's media side is ready on a node: the first, or one that replaces an earlier one, which is void. */
 	endpoint: {
 		endpoint: EndpointId,
@@ -257,7 +259,7 @@ const events = {
 /** Latest-value-only news, gathered and not numbered: a lost one is made good by the next. */
 const volatile = {
 	/** Merged presence of everybody whose presence changed. */
-	presence: { presence: z.record(ParticipantId, z.json()) },
+	presence: { presence: z.record(ParticipantId, Json) },
 	/** Who speaks, loudest first; empty when nobody does. `dominant` is the active speaker. */
 	speakers: { speakers: z.array(Speaker), dominant: ParticipantId.optional() },
 	/** Layers that this participant gets of tracks now; null when a track sends nothing. */
@@ -312,14 +314,11 @@ export const Reply = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("joined"), re: z.number().int(), ...Snapshot.shape }),
 	/** `replayed`: the missed events follow. */
 	z.object({ type: z.literal("replayed"), re: z.number().int(), seq: z.number().int() }),
-	/** The room forgot what was missed: this is all there is now. Missed messages follow as events. */
+	/** The room forgot what was missed: this is all there is now. Missed messages follow as events, and the media side in force as `endpoint` and `subscribed`. */
 	z.object({
 		type: z.literal("resumed"),
 		re: z.number().int(),
 		...Snapshot.shape,
-		/** The media side in force, to compare with one's own. */
-		endpoint: EndpointId.optional(),
-		subscribe: SubscribeDefault,
 	}),
 ]);
 export type Reply = z.infer<typeof Reply>;

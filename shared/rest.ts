@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { NodeLoad } from "./fleet.ts";
 import { NodeId, ParticipantId, Region, RoomName, TrackId } from "./ids.ts";
+import { Json } from "./json.ts";
 import { TrackInfo } from "./media.ts";
 import { RoomInfo } from "./native.ts";
 import { Rights } from "./tokens.ts";
@@ -19,7 +20,7 @@ export type RoomSettings = z.infer<typeof RoomSettings>;
 export const RoomCreate = z.object({
 	/** Given: creating it again returns the room that is there, unchanged. Absent: a name is made. */
 	name: RoomName.optional(),
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 	settings: RoomSettings.optional(),
 });
 export type RoomCreate = z.infer<typeof RoomCreate>;
@@ -39,7 +40,7 @@ export type RoomSummary = z.infer<typeof RoomSummary>;
 export const Participant = z.object({
 	id: ParticipantId,
 	name: z.string().optional(),
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 	state: z.enum(["joined", "away"]),
 	joinedAt: z.number().int(),
 	rights: Rights,
@@ -64,7 +65,7 @@ export type Node = z.infer<typeof Node>;
 export const TokenCreate = z.object({
 	identity: ParticipantId,
 	name: z.string().max(256).optional(),
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 	rights: Rights.partial().optional(),
 	/** Seconds it may be used to join; a session that has joined lives on. */
 	ttl: z.number().int().min(1).max(86_400).default(600),

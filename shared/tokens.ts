@@ -1,6 +1,7 @@
 /** Token claims, one audience per use. See docs/tokens.md. */
 import * as z from "zod";
 import { NodeId, ParticipantId, Region, RoomName, SessionId } from "./ids.ts";
+import { Json } from "./json.ts";
 
 /** One audience per use: a token of one kind is never accepted as another. */
 export const AUDIENCE = {
@@ -14,6 +15,8 @@ export const AUDIENCE = {
 	node: "switchyard:node",
 	/** Ed25519, made by the edge: lets one node serve one room. Its `aud` is the node's id, so this is its `typ` header. */
 	assignment: "switchyard-assignment+jwt",
+	/** HS256, made by a room for a node that serves it: lets the node link to the room again after its socket dropped. */
+	link: "switchyard:link",
 } as const;
 
 /** What a track shows or sounds; rights are given per source. */
@@ -45,7 +48,7 @@ export const ParticipantClaims = z.object({
 	sub: ParticipantId,
 	room: RoomName,
 	name: z.string().max(256).optional(),
-	metadata: z.json().optional(),
+	metadata: Json.optional(),
 	rights: Rights.prefault({}),
 });
 export type ParticipantClaims = z.infer<typeof ParticipantClaims>;
@@ -69,3 +72,15 @@ export const AssignmentClaims = z.object({
 	edge: z.url(),
 });
 export type AssignmentClaims = z.infer<typeof AssignmentClaims>;
+
+/** `sub` is the room. */
+export const LinkClaims = z.object({
+	...registered,
+	sub: RoomName,
+	node: NodeId,
+	epoch: z.number().int().positive(),
+});
+export type LinkClaims = z.infer<typeof LinkClaims>;
+
+export const ApiClaims = z.object(registered);
+export type ApiClaims = z.infer<typeof ApiClaims>;

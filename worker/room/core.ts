@@ -1,0 +1,297 @@
+/**
+ * The room: its state and the few primitives that every rule of it is written with. It knows no wire format (that
+ * is `dialects/`) and no platform event (that is `room.ts`). Everything here is synchronous, so that two messages
+ * never interleave.
+ */
+import { CLOSE } from "../../shared/close-codes.ts";
+import type { ErrorBody } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import type { ParticipantInfo, RoomInfo, Snapshot } from "../../shared/native.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Env } from "../env.ts";
+import { Gather } from "./gather.ts";
+import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
+import { Sockets } from "./sockets.ts";
+import type { Assignment, Endpoint, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
+import { Store, type Table } from "./store.ts";
+
+/** Answers kept per member for requests that are sent again. */
+const ANSWERS = 64;
+
+export type Answer = { ok: true } | { ok: false; error: ErrorBody };
+
+export class Core {
+	readonly ctx: DurableObjectState;
+	readonly env: Env;
+	readonly limits: Limits;
+	readonly store: Store;
+	readonly sockets: Sockets;
+	readonly outbox = new Outbox();
+	readonly gather: Gather;
+
+	readonly #record: Table<RoomRecord>;
+	readonly members: Table<Member>;
+	readonly tracks: Table<Track>;
+	/** By participant: each has one at most. */
+	readonly endpoints: Table<Endpoint>;
+	/** By epoch. */
+	readonly assignments: Table<Assignment>;
+	/** Messages for members that are away, by session and number. */
+	readonly mailbox: Table<RoomEvent>;
+	/** Identities that were removed, and when (s): their tokens made by then are void. */
+	readonly expelled: Table<number>;
+
+	readonly #memory = new Map<string, MemberMemory>();
+	readonly #dialects: ReadonlyMap<string, Dialect>;
+	/** When to ask Fleet again after it had no node, and how often it had none. Memory only: a lost one asks at once. */
+	nodeRetry?: { at: number; tries: number };
+
+	/** Members whose media path was lost, with when to look whether their socket is half open. */
+	readonly suspects = new Map<string, number>();
+	/** A member's socket was cut by the room. Set by the object, so that rules need not know what follows. */
+	dropped: (member: Member) => void = () => {};
+
+	constructor(ctx: DurableObjectState, env: Env, limits: Limits, dialects: readonly Dialect[]) {
+		this.ctx = ctx;
+		this.env = env;
+		this.limits = limits;
+		this.store = new Store(ctx.storage);
+		this.#record = this.store.table("room");
+		this.members = this.store.table("participant");
+		this.tracks = this.store.table("track");
+		this.endpoints = this.store.table("endpoint");
+		this.assignments = this.store.table("assignment");
+		this.mailbox = this.store.table("mailbox");
+		this.expelled = this.store.table("expelled");
+		this.sockets = new Sockets(ctx, limits.maxBufferedBytes);
+		this.gather = new Gather(this);
+		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
+	}
+
+	// ------------------------------------------------------------ the room itself
+
+	get record(): RoomRecord | undefined {
+		return this.#record.get("");
+	}
+
+	/** The room's record, made when there is none. */
+	ensure(name: string, origin: string, metadata?: unknown, settings: RoomRecord["settings"] = {}): RoomRecord {
+		let record = this.record;
+		if (!record) {
+			const now = Date.now();
+			record = {
+				name,
+				metadata,
+				settings,
+				createdAt: now,
+				origin,
+				epoch: 0,
+				serial: 0,
+				listed: false,
+				emptySince: now,
+			};
+			this.#record.set("", record);
+		} else if (origin !== "" && record.origin !== origin) {
+			record.origin = origin;
+			this.touchRoom();
+		}
+		return record;
+	}
+
+	/** The record of a room that exists; only called where it must. */
+	get room(): RoomRecord {
+		const record = this.record;
+		if (!record) throw new Error("the room has no record");
+		return record;
+	}
+
+	touchRoom(): void {
+		this.#record.touch("");
+	}
+
+	/** The next number of the room: endpoint ids and joins. */
+	serial(): number {
+		this.touchRoom();
+		return ++this.room.serial;
+	}
+
+	get graceMs(): number {
+		return this.room.settings.resumeGraceMs ?? this.limits.resumeGraceMs;
+	}
+
+	info(): RoomInfo {
+		const { name, metadata, createdAt } = this.room;
+		return { name, metadata, topology: "sfu", createdAt };
+	}
+
+	participant(member: Member): ParticipantInfo {
+		return {
+			id: member.id,
+			join: member.join,
+			name: member.name,
+			metadata: member.metadata,
+			presence: this.memory(member).presence,
+			state: member.state,
+			joinedAt: member.joinedAt,
+			tracks: this.tracksOf(member.id).flatMap((track) => (track.live ? [track.info] : [])),
+		};
+	}
+
+	snapshot(): Snapshot {
+		return {
+			incarnation: this.outbox.incarnation,
+			seq: this.outbox.seq,
+			room: this.info(),
+			participants: [...this.members.values()].map((member) => this.participant(member)),
+		};
+	}
+
+	tracksOf(participant: string): Track[] {
+		return [...this.tracks.values()].filter((track) => track.participant === participant);
+	}
+
+	/** What memory holds of a member; rebuilt from its socket when it was lost. */
+	memory(member: Member): MemberMemory {
+		let memory = this.#memory.get(member.session);
+		if (!memory) {
+			const ws = this.sockets.member(member.session);
+			const attachment = ws && this.sockets.of(ws);
+			memory = {
+				presence: attachment?.kind === "member" ? attachment.presence : undefined,
+				answers: new Map(),
+				lastRequest: 0,
+			};
+			this.#memory.set(member.session, memory);
+		}
+		return memory;
+	}
+
+	forget(member: Member): void {
+		this.#memory.delete(member.session);
+	}
+
+	socket(member: Member): WebSocket | undefined {
+		return this.sockets.member(member.session);
+	}
+
+	dialect(name: string): Dialect {
+		const dialect = this.#dialects.get(name);
+		if (!dialect) throw new Error(`no dialect named ${name}`);
+		return dialect;
+	}
+
+	// ------------------------------------------------------------ telling members
+
+	/** Tells members of a change or message, in order, each once; those away find it when they are back. */
+	emit(event: RoomEvent, audience: Audience = {}): void {
+		const entry = this.outbox.add(event, audience, Date.now());
+		for (const member of this.#audience(audience)) {
+			const ws = this.socket(member);
+			if (ws) {
+				const dialect = this.dialect(member.dialect);
+				this.sockets.send(
+					ws,
+					this.outbox.frame(entry, member.dialect, (seq, it) => dialect.event(seq, it)),
+				);
+			} else if (isMessage(event)) this.keep(member, event);
+		}
+	}
+
+	/** Tells members the latest of something; those away have missed nothing that matters. */
+	tell(news: RoomNews, audience: Audience = {}): void {
+		const frames = new Map<string, string>();
+		for (const member of this.#audience(audience)) {
+			const ws = this.socket(member);
+			if (!ws) continue;
+			let frame = frames.get(member.dialect);
+			if (frame === undefined) {
+				frame = this.dialect(member.dialect).news(news);
+				frames.set(member.dialect, frame);
+			}
+			this.sockets.send(ws, frame);
+		}
+	}
+
+	/** Keeps a message for a member that is away. One whose mailbox is full is given up, and joins anew. */
+	keep(member: Member, event: RoomEvent): void {
+		const keys = this.#mail(member);
+		if (keys.length >= this.limits.maxMailbox) {
+			member.awayUntil = 0;
+			this.members.touch(member.id);
+			return;
+		}
+		const key = `${member.session}/${this.serial()}`;
+		keys.push(key);
+		this.mailbox.set(key, event);
+	}
+
+	/** Takes what was kept for a member, oldest first. */
+	takeMail(member: Member): RoomEvent[] {
+		const events: RoomEvent[] = [];
+		for (const key of this.#mail(member)) {
+			const event = this.mailbox.get(key);
+			if (event) events.push(event);
+			this.mailbox.delete(key);
+		}
+		this.memory(member).mail = [];
+		return events;
+	}
+
+	#mail(member: Member): string[] {
+		const memory = this.memory(member);
+		memory.mail ??= [...this.mailbox.entries()].flatMap(([key]) => (key.startsWith(`${member.session}/`) ? [key] : []));
+		return memory.mail;
+	}
+
+	/** Answers a member's request, now or long after it came; a member that is away finds it when it asks again. */
+	answer(participant: string, request: number, answer: Answer): void {
+		const member = this.members.get(participant);
+		if (!member) return;
+		const frame = this.dialect(member.dialect).answer(request, answer);
+		const { answers } = this.memory(member);
+		answers.set(request, frame);
+		if (answers.size > ANSWERS) {
+			for (const oldest of answers.keys()) {
+				answers.delete(oldest);
+				break;
+			}
+		}
+		const ws = this.socket(member);
+		if (ws) this.sockets.send(ws, frame);
+	}
+
+	/** Presence outlives memory in the socket's attachment; it is too frequent for storage. */
+	setPresence(member: Member, presence: unknown): void {
+		this.memory(member).presence = presence;
+		const ws = this.socket(member);
+		if (ws) {
+			const attachment = this.sockets.of(ws);
+			if (attachment.kind === "member") this.sockets.attach(ws, { ...attachment, presence });
+		}
+	}
+
+	/** Writes what changed; everything was sent before (see Store). */
+	commit(): void {
+		this.store.commit();
+	}
+
+	closeEverything(): void {
+		for (const ws of this.sockets.all()) {
+			this.sockets.close(ws, this.sockets.of(ws).kind === "link" ? CLOSE.released : CLOSE.roomClosed);
+		}
+		this.#memory.clear();
+		this.gather.clear();
+		this.nodeRetry = undefined;
+	}
+
+	*#audience(audience: Audience): Iterable<Member> {
+		if ("to" in audience) {
+			for (const id of audience.to) {
+				const member = this.members.get(id);
+				if (member) yield member;
+			}
+		} else {
+			for (const member of this.members.values()) if (reaches(audience, member.id)) yield member;
+		}
+	}
+}

@@ -1,0 +1,128 @@
+/**
+ * Everything in the room that happens at a time rather than on a message, on the object's one alarm: it is set to the
+ * earliest of them after each message, and may come late or twice.
+ */
+import { CLOSE } from "../../shared/close-codes.ts";
+import { giveUp, releaseNodes, retryNode } from "./assignments.ts";
+import type { Core } from "./core.ts";
+import { staleTracksAt } from "./endpoints.ts";
+import { detach } from "./links.ts";
+import { goAway, removeMember } from "./members.ts";
+import { dropTrack } from "./tracks.ts";
+
+/** An empty room keeps its node for this long: people reload pages. */
+const LINGER_MS = 30_000;
+/** Longer than any token lives that this edge makes. */
+const EXPELLED_MS = 7 * 86_400_000;
+
+export class Deadlines {
+	readonly #core: Core;
+	/** When the alarm is set to, as far as this memory knows. */
+	#alarm: number | undefined;
+	#sweepAt: number;
+
+	constructor(core: Core) {
+		this.#core = core;
+		this.#sweepAt = Date.now() + core.limits.silenceMs;
+	}
+
+	/** Sets the alarm to the earliest deadline. */
+	schedule(): void {
+		const at = this.#earliest();
+		if (at === this.#alarm) return;
+		this.#alarm = at;
+		const { storage } = this.#core.ctx;
+		void (at === undefined ? storage.deleteAlarm() : storage.setAlarm(at));
+	}
+
+	/** The alarm went off: whatever is due is done. True when the room itself is. */
+	run(): boolean {
+		const core = this.#core;
+		const now = Date.now();
+		this.#alarm = undefined;
+		for (const member of [...core.members.values()]) {
+			if (member.state === "away" && (member.awayUntil ?? 0) <= now) removeMember(core, member, "timeout");
+		}
+		for (const { ws, openedAt } of core.sockets.guests()) {
+			if (openedAt + core.limits.joinTimeoutMs <= now) core.sockets.close(ws, CLOSE.joinTimeout, "no join");
+		}
+		for (const assignment of [...core.assignments.values()]) {
+			if (assignment.deadline !== undefined && assignment.deadline <= now) {
+				giveUp(core, assignment, { code: "node_failed", message: "the media node did not answer" });
+			}
+		}
+		if (core.nodeRetry && core.nodeRetry.at <= now) core.nodeRetry.at = 0;
+		retryNode(core);
+		const stale = staleTracksAt(core);
+		if (stale !== undefined && stale <= now) {
+			for (const track of [...core.tracks.values()]) {
+				const endpoint = core.endpoints.get(track.participant);
+				if (endpoint?.openedAt !== undefined && endpoint.id !== track.endpoint) dropTrack(core, track);
+			}
+		}
+		if (this.#sweepAt <= now) this.#sweep(now);
+		this.#examine(now);
+		for (const [id, at] of core.expelled.entries()) if (at * 1000 + EXPELLED_MS < now) core.expelled.delete(id);
+
+		const empty = core.record?.emptySince;
+		if (empty === undefined || core.members.size > 0) return false;
+		if (empty + Math.min(LINGER_MS, this.#emptyRoomMs()) <= now) releaseNodes(core);
+		return empty + this.#emptyRoomMs() <= now && core.sockets.guests().length === 0;
+	}
+
+	/** Closes sockets that have not given a sign for too long: their peers are gone without a word. */
+	#sweep(now: number): void {
+		const core = this.#core;
+		this.#sweepAt = now + core.limits.silenceMs;
+		for (const ws of core.sockets.all()) {
+			if ((core.sockets.lastSign(ws) ?? now) + core.limits.silenceMs > now) continue;
+			const who = core.sockets.of(ws);
+			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
+			if (who.kind === "link") detach(core, who.epoch);
+			else if (who.kind === "member") this.#silent(who.participant, who.session);
+		}
+	}
+
+	/** Members whose media went away need two heartbeats to show that their socket lives. */
+	#examine(now: number): void {
+		const core = this.#core;
+		for (const [id, at] of core.suspects) {
+			if (at > now) continue;
+			core.suspects.delete(id);
+			const member = core.members.get(id);
+			const ws = member && core.socket(member);
+			if (!member || !ws || (core.sockets.lastSign(ws) ?? 0) + 2 * core.limits.heartbeatMs > now) continue;
+			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
+			this.#silent(id, member.session);
+		}
+	}
+
+	#silent(participant: string, session: string): void {
+		const member = this.#core.members.get(participant);
+		if (member?.session === session) goAway(this.#core, member);
+	}
+
+	#earliest(): number | undefined {
+		const core = this.#core;
+		if (!core.record) return undefined;
+		const times: number[] = [];
+		for (const member of core.members.values()) if (member.state === "away") times.push(member.awayUntil ?? 0);
+		for (const { openedAt } of core.sockets.guests()) times.push(openedAt + core.limits.joinTimeoutMs);
+		for (const { deadline } of core.assignments.values()) if (deadline !== undefined) times.push(deadline);
+		if (core.nodeRetry && core.assignments.size === 0 && core.endpoints.size > 0) times.push(core.nodeRetry.at);
+		times.push(...core.suspects.values());
+		const stale = staleTracksAt(core);
+		if (stale !== undefined) times.push(stale);
+		const { emptySince } = core.record;
+		if (core.members.size === 0 && emptySince !== undefined) {
+			const end = emptySince + this.#emptyRoomMs();
+			times.push(core.assignments.size > 0 ? Math.min(emptySince + LINGER_MS, end) : end);
+		}
+		if (core.members.size > 0) times.push(this.#sweepAt);
+		return times.length > 0 ? Math.min(...times) : undefined;
+	}
+
+	#emptyRoomMs(): number {
+		return this.#core.record?.settings.emptyRoomMs ?? this.#core.limits.emptyRoomMs;
+	}
+}

@@ -1,0 +1,158 @@
+/** The nodes' sockets to this room: commands out, reports in. */
+import { CLOSE } from "../../shared/close-codes.ts";
+import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
+import type { Core } from "./core.ts";
+import { announceEndpoint, byId, loseEndpoint, openOn, waiting } from "./endpoints.ts";
+import { reconcile } from "./reconcile.ts";
+import type { LinkGrant } from "./rpc.ts";
+import type { Assignment } from "./state.ts";
+import { dropTrack } from "./tracks.ts";
+
+/** Sends commands to the node of an assignment. One that is detached gets them by reconciliation when it is back. */
+export function command(core: Core, epoch: number, commands: LinkCommand[]): void {
+	const ws = commands.length > 0 ? core.sockets.link(epoch) : undefined;
+	if (ws) core.sockets.send(ws, JSON.stringify(commands));
+}
+
+/**
+ * Takes a node's socket when its token names an assignment in force: a new one once (its `jti`), or one that served
+ * and comes back. False: refuse it, the room has moved on.
+ */
+export function attach(core: Core, ws: WebSocket, grant: LinkGrant, token: string): boolean {
+	const assignment = core.assignments.get(String(grant.epoch));
+	if (!assignment) return false;
+	const first = grant.jti !== undefined;
+	if (first ? assignment.state !== "asked" || assignment.jti !== grant.jti : assignment.node !== grant.node)
+		return false;
+	const older = core.sockets.link(grant.epoch);
+	if (older) core.sockets.close(older, CLOSE.normal, "a newer link");
+	core.sockets.accept(ws, { kind: "link", node: grant.node, epoch: grant.epoch, since: Date.now() });
+	core.sockets.send(ws, JSON.stringify([{ type: "attach", room: grant.room, epoch: grant.epoch, token }]));
+	assignment.node = grant.node;
+	assignment.state = "linked";
+	assignment.deadline = undefined;
+	core.assignments.touch(String(grant.epoch));
+	core.nodeRetry = undefined;
+	// A new assignment serves nothing yet, so those who wait need not wait for its report.
+	if (first) {
+		assignment.fresh = true;
+		command(core, grant.epoch, openOn(core, assignment, waiting(core)));
+	}
+	return true;
+}
+
+/** The link's socket dropped. The node may come back with its media untouched. */
+export function detach(core: Core, epoch: number): void {
+	const assignment = core.assignments.get(String(epoch));
+	if (!assignment || core.sockets.link(epoch)) return;
+	assignment.state = "detached";
+	assignment.deadline = Date.now() + core.limits.linkGraceMs;
+	core.assignments.touch(String(epoch));
+}
+
+/** A frame from a node. One that cannot be read is logged: the node's fault is nobody's outage. */
+export function receive(core: Core, epoch: number, text: string): void {
+	const assignment = core.assignments.get(String(epoch));
+	if (!assignment) return;
+	let reports: LinkReport[];
+	try {
+		reports = LinkReports.parse(JSON.parse(text));
+	} catch (error) {
+		console.error({ event: "bad report", room: core.room.name, node: assignment.node, error: String(error) });
+		return;
+	}
+	for (const report of reports) apply(core, assignment, report);
+}
+
+function apply(core: Core, assignment: Assignment, report: LinkReport): void {
+	switch (report.type) {
+		case "attached":
+			if (!assignment.fresh) reconcile(core, assignment, report.endpoints);
+			assignment.fresh = undefined;
+			core.assignments.touch(String(assignment.epoch));
+			return;
+		case "speakers":
+			core.tell(report);
+			return;
+		case "quality":
+			core.tell(report);
+			return;
+	}
+	const endpoint = byId(core, report.endpoint);
+	// Late news of a media side that was replaced, or another node's: of no interest.
+	if (!endpoint || endpoint.epoch !== assignment.epoch) return;
+	const { participant } = endpoint;
+	const only = { to: [participant] };
+	switch (report.type) {
+		case "opened":
+			if (endpoint.state === "open") return;
+			endpoint.state = "open";
+			endpoint.openedAt = Date.now();
+			endpoint.send = report.send;
+			endpoint.recv = report.recv;
+			core.endpoints.touch(participant);
+			announceEndpoint(core, endpoint);
+			return;
+		case "closed":
+			loseEndpoint(core, endpoint, report.error);
+			return;
+		case "connected":
+			core.answer(report.cause.participant, report.cause.request, { ok: true });
+			return;
+		case "ice": {
+			const { direction, iceParameters } = report;
+			core.emit({ type: "ice", endpoint: endpoint.id, direction, iceParameters }, only);
+			core.answer(report.cause.participant, report.cause.request, { ok: true });
+			return;
+		}
+		case "published": {
+			const track = core.tracks.get(report.track);
+			if (track?.participant !== participant || track.endpoint !== endpoint.id) return;
+			if (!track.live) {
+				track.live = true;
+				core.tracks.touch(report.track);
+				core.emit({ type: "trackPublished", participant, track: track.info }, { except: participant });
+			}
+			core.answer(report.cause.participant, report.cause.request, { ok: true });
+			return;
+		}
+		case "failed": {
+			const track = report.track === undefined ? undefined : core.tracks.get(report.track);
+			if (track?.participant === participant && track.endpoint === endpoint.id) dropTrack(core, track);
+			core.answer(report.cause.participant, report.cause.request, { ok: false, error: report.error });
+			return;
+		}
+		case "subscribed": {
+			const consumers = report.consumers.filter(({ track }) => core.tracks.has(track));
+			if (consumers.length > 0) core.emit({ type: "subscribed", endpoint: endpoint.id, consumers }, only);
+			return;
+		}
+		case "subscriptionFailed":
+			if (core.tracks.get(report.track)?.live) {
+				const { track, error } = report;
+				core.emit({ type: "subscriptionFailed", endpoint: endpoint.id, track, error }, only);
+			}
+			return;
+		case "unsubscribed": {
+			// The end of a track is told once, to all; this is for tracks that go on elsewhere.
+			const tracks = report.tracks.filter((track) => core.tracks.has(track));
+			if (tracks.length > 0) core.emit({ type: "unsubscribed", endpoint: endpoint.id, tracks }, only);
+			return;
+		}
+		case "trackEnded": {
+			const track = core.tracks.get(report.track);
+			if (track?.participant === participant && track.endpoint === endpoint.id) dropTrack(core, track);
+			return;
+		}
+		case "layers":
+			core.tell({ type: "layers", layers: report.layers }, only);
+			return;
+		case "media":
+			// Its path is gone: its socket may be half open as well, which nobody would notice for a minute.
+			if (report.state === "connected") core.suspects.delete(participant);
+			else core.suspects.set(participant, Date.now() + 2 * core.limits.heartbeatMs);
+			return;
+		default:
+			report satisfies never;
+	}
+}

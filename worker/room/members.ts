@@ -1,0 +1,169 @@
+/** Who is in the room: joining, being away and coming back, leaving. */
+import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
+import type { Core } from "./core.ts";
+import { closeEndpoint } from "./endpoints.ts";
+import type { Entry, RoomEvent } from "./outbox.ts";
+import type { Grant } from "./rpc.ts";
+import { checkSize } from "./sizes.ts";
+import type { Member } from "./state.ts";
+import { forgetChoices } from "./tracks.ts";
+
+/** Close codes for a socket whose participant leaves for a reason it did not choose. */
+const CLOSE_FOR: Record<LeaveReason, CloseCode> = {
+	left: CLOSE.normal,
+	timeout: CLOSE.silent,
+	replaced: CLOSE.replaced,
+	removed: CLOSE.removed,
+	moved: CLOSE.moved,
+	roomClosed: CLOSE.roomClosed,
+};
+
+export interface Join extends Omit<RequestOf<"join">, "type"> {
+	dialect: string;
+}
+
+/** Adds a participant. An earlier join of the same identity is replaced: the newest socket is the one in use. */
+export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Member {
+	const { claims } = grant;
+	checkSize(core, "metadata", request.metadata);
+	checkSize(core, "presence", request.presence);
+	const room = core.ensure(grant.room, grant.origin);
+	const earlier = core.members.get(claims.sub);
+	const most = room.settings.maxParticipants ?? core.limits.maxParticipants;
+	if (!earlier && core.members.size >= most) throw new SwitchyardError("room_full");
+	if (earlier) removeMember(core, earlier, "replaced");
+
+	const member: Member = {
+		id: claims.sub,
+		join: core.serial(),
+		session: grant.session,
+		dialect: request.dialect,
+		name: request.name ?? claims.name,
+		metadata: request.metadata ?? claims.metadata,
+		rights: claims.rights,
+		client: request.client,
+		place: grant.place,
+		joinedAt: Date.now(),
+		state: "joined",
+		subscribe: request.subscribe,
+		media: request.rtpCapabilities && {
+			rtpCapabilities: request.rtpCapabilities,
+			dtlsParameters: request.dtlsParameters,
+			data: request.data,
+		},
+		subscriptions: {},
+	};
+	room.emptySince = undefined;
+	core.touchRoom();
+	core.members.set(member.id, member);
+	bind(core, ws, member);
+	if (request.presence !== undefined) core.setPresence(member, request.presence);
+	core.emit({ type: "participantJoined", participant: core.participant(member) }, { except: member.id });
+	return member;
+}
+
+export type Resumed =
+	| { how: "replayed"; member: Member; seq: number; entries: Entry[] }
+	| { how: "resumed"; member: Member; snapshot: Snapshot; messages: RoomEvent[] };
+
+/** Brings a participant back whose socket dropped, in time, with what it missed. */
+export function resume(core: Core, ws: WebSocket, grant: Grant, request: Omit<RequestOf<"resume">, "type">): Resumed {
+	const member = core.members.get(grant.claims.sub);
+	if (!member || member.session !== request.session || grant.session !== request.session) {
+		throw new SwitchyardError("session_gone");
+	}
+	if (member.state === "away" && (member.awayUntil ?? 0) <= Date.now()) {
+		removeMember(core, member, "timeout");
+		throw new SwitchyardError("session_gone");
+	}
+	const older = core.socket(member);
+	const presence = core.memory(member).presence;
+	if (older) core.sockets.close(older, CLOSE.resumedElsewhere);
+	const entries = core.outbox.since(request.incarnation, request.seq, member.id);
+	const messages = core.takeMail(member);
+	bind(core, ws, member);
+	if (presence !== undefined) core.setPresence(member, presence);
+	if (member.state === "away") {
+		member.state = "joined";
+		member.awayUntil = undefined;
+		core.members.touch(member.id);
+		core.emit({ type: "participantUpdated", participant: member.id, state: "joined" }, { except: member.id });
+	}
+	// The ring has the messages as well; what the mailbox holds is for when it has not.
+	if (entries) return { how: "replayed", member, seq: core.outbox.seq, entries };
+	return { how: "resumed", member, snapshot: core.snapshot(), messages };
+}
+
+/** A member's socket dropped. It stays a member, with its media, for the grace time. */
+export function goAway(core: Core, member: Member): void {
+	if (member.state === "away") return;
+	const grace = core.graceMs;
+	if (grace === 0) {
+		removeMember(core, member, "timeout");
+		return;
+	}
+	const now = Date.now();
+	member.state = "away";
+	member.awayUntil = now + grace;
+	core.members.touch(member.id);
+	// Messages that were on their way when the socket broke may not have arrived. Receivers know one sent twice.
+	for (const event of core.outbox.messagesSince(now - core.limits.silenceMs, member.id)) core.keep(member, event);
+	core.emit({ type: "participantUpdated", participant: member.id, state: "away" }, { except: member.id });
+}
+
+/** Ends a membership: its tracks, its media, its mail, its socket. */
+export function removeMember(core: Core, member: Member, reason: LeaveReason): void {
+	const ws = core.socket(member);
+	core.takeMail(member);
+	core.members.delete(member.id);
+	for (const track of core.tracksOf(member.id)) core.tracks.delete(track.info.id);
+	closeEndpoint(core, member.id);
+	forgetChoices(core);
+	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);
+	core.forget(member);
+	core.emit({ type: "participantLeft", participant: member.id, reason });
+	if (core.members.size === 0) {
+		core.room.emptySince = Date.now();
+		core.touchRoom();
+	}
+}
+
+/** Removes a participant for good: no token made for it until now lets it in again. */
+export function expel(core: Core, member: Member, reason?: string): void {
+	core.emit({ type: "removed", reason }, { to: [member.id] });
+	core.expelled.set(member.id, Math.floor(Date.now() / 1000));
+	removeMember(core, member, "removed");
+}
+
+/** Made no later than its holder was removed. One that does not say when it was made is not trusted to be newer. */
+export function isRevoked(core: Core, { claims }: Grant): boolean {
+	const at = core.expelled.get(claims.sub);
+	return at !== undefined && (claims.iat ?? 0) <= at;
+}
+
+export function update(core: Core, member: Member, change: { name?: string; metadata?: unknown }): void {
+	checkSize(core, "metadata", change.metadata);
+	if (change.name !== undefined) member.name = change.name;
+	if (change.metadata !== undefined) member.metadata = change.metadata;
+	core.emit(
+		{ type: "participantUpdated", participant: member.id, name: change.name, metadata: change.metadata },
+		{ except: member.id },
+	);
+	core.members.touch(member.id);
+}
+
+export function mustBeMember(core: Core, id: string): Member {
+	const member = core.members.get(id);
+	if (!member) throw new SwitchyardError("not_found", `no participant ${JSON.stringify(id)} here`);
+	return member;
+}
+
+export function mustModerate(member: Member): void {
+	if (!member.rights.moderate) throw new SwitchyardError("forbidden", "needs the right to moderate");
+}
+
+function bind(core: Core, ws: WebSocket, { id, session, dialect }: Member): void {
+	core.sockets.attach(ws, { kind: "member", dialect, participant: id, session, since: Date.now() });
+}

@@ -1,0 +1,26 @@
+import { SwitchyardError } from "../../shared/errors.ts";
+import { mintParticipantToken } from "../auth/tokens.ts";
+import type { Core } from "./core.ts";
+import { removeMember } from "./members.ts";
+import type { Member } from "./state.ts";
+
+/** Seconds a moved participant has to arrive. */
+const ARRIVE_S = 60;
+
+/** Sends a member to another room, with a token for it and the rights it has here. */
+export function move(core: Core, by: Member, request: number, member: Member, room: string): void {
+	const { session } = member;
+	const { id: identity, name, metadata, rights } = member;
+	const minted = mintParticipantToken(core.env, { identity, room, name, metadata, rights, ttl: ARRIVE_S })
+		.then(({ token }) => {
+			// Signing took a moment; the member may have left or joined anew meanwhile.
+			const now = core.members.get(member.id);
+			if (now?.session !== session) throw new SwitchyardError("not_found", "gone meanwhile");
+			core.emit({ type: "moved", room, token }, { to: [member.id] });
+			removeMember(core, now, "moved");
+			core.answer(by.id, request, { ok: true });
+		})
+		.catch((error: unknown) => core.answer(by.id, request, { ok: false, error: SwitchyardError.from(error).toJSON() }))
+		.finally(() => core.commit());
+	core.ctx.waitUntil(minted);
+}

@@ -1,0 +1,65 @@
+/**
+ * Makes a node that came back agree with the room. Both sides went on alone while the link was down: people left,
+ * tracks ended, subscriptions changed here; workers died there. The room's view is what counts.
+ */
+import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { Core } from "./core.ts";
+import { loseEndpoint, openOn, waiting } from "./endpoints.ts";
+import { command } from "./links.ts";
+import type { Assignment } from "./state.ts";
+import { wantedBy } from "./subscriptions.ts";
+import { dropTrack } from "./tracks.ts";
+
+type Served = Extract<LinkReport, { type: "attached" }>["endpoints"];
+
+export function reconcile(core: Core, assignment: Assignment, served: Served): void {
+	const there = new Map(served.map((it) => [it.endpoint, it]));
+	const commands: LinkCommand[] = [];
+	let mended = 0;
+
+	for (const endpoint of [...core.endpoints.values()]) {
+		if (endpoint.epoch !== assignment.epoch || endpoint.state === "waiting") continue;
+		const serving = there.get(endpoint.id);
+		there.delete(endpoint.id);
+		const member = core.members.get(endpoint.participant);
+		if (!member) continue;
+		if (!serving) {
+			// Opening: the command was lost with the old socket. Open: the node lost it.
+			if (endpoint.state === "opening") commands.push(...openOn(core, assignment, [endpoint]));
+			else {
+				mended++;
+				loseEndpoint(core, endpoint, { code: "node_failed", message: "the node no longer has it" });
+			}
+			continue;
+		}
+		if (endpoint.state === "opening") commands.push(...openOn(core, assignment, [endpoint]));
+
+		const tracks = new Set(serving.tracks);
+		for (const track of core.tracksOf(member.id)) {
+			if (track.endpoint !== endpoint.id) continue;
+			if (tracks.delete(track.info.id)) {
+				const { id, muted } = track.info;
+				commands.push({ type: "mute", endpoint: endpoint.id, track: id, muted });
+			} else if (track.live) {
+				mended++;
+				dropTrack(core, track);
+			}
+		}
+		for (const track of tracks) commands.push({ type: "unpublish", endpoint: endpoint.id, track });
+		mended += tracks.size;
+
+		const received = new Set(serving.subscriptions);
+		const wanted = wantedBy(core, member, endpoint);
+		const begin = wanted.filter(({ track }) => !received.has(track));
+		const alter = wanted.filter(({ track }) => received.delete(track));
+		if (begin.length > 0) commands.push({ type: "subscribe", endpoint: endpoint.id, tracks: begin });
+		if (alter.length > 0) commands.push({ type: "tune", endpoint: endpoint.id, tracks: alter });
+		if (received.size > 0) commands.push({ type: "unsubscribe", endpoint: endpoint.id, tracks: [...received] });
+		mended += begin.length + received.size;
+	}
+	for (const endpoint of there.keys()) commands.push({ type: "close", endpoint });
+	mended += there.size;
+	commands.push(...openOn(core, assignment, waiting(core)));
+	command(core, assignment.epoch, commands);
+	if (mended > 0) console.log({ event: "reconciled", room: core.room.name, node: assignment.node, mended });
+}

@@ -1,0 +1,274 @@
+/**
+ * The Room Durable Object: platform events in, calls on the room's rules out. Its memory may be gone between any two
+ * of them; what lasts is in storage and in the sockets' attachments.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { CLOSE } from "../../shared/close-codes.ts";
+import { SwitchyardError } from "../../shared/errors.ts";
+import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
+import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
+import { SUBPROTOCOL } from "../../shared/native.ts";
+import type { Participant, Room as RoomView } from "../../shared/rest.ts";
+import { mintLinkToken } from "../auth/tokens.ts";
+import { dialects } from "../dialects/index.ts";
+import { native } from "../dialects/native/native.ts";
+import { listRoom, unlistRoom } from "../directory/listing.ts";
+import type { Env } from "../env.ts";
+import { wantNode } from "./assignments.ts";
+import { Core } from "./core.ts";
+import { Deadlines } from "./deadlines.ts";
+import * as links from "./links.ts";
+import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
+import { GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
+import type { RoomRecord } from "./state.ts";
+import { setMuted } from "./tracks.ts";
+import { participantView, roomView } from "./views.ts";
+
+export class Room extends DurableObject<Env> implements RoomRpc {
+	readonly #core: Core;
+	readonly #deadlines: Deadlines;
+	#listing = false;
+
+	constructor(ctx: DurableObjectState, env: Env) {
+		super(ctx, env);
+		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ping, HEARTBEAT.pong));
+		this.#core = new Core(ctx, env, readLimits(env), dialects);
+		this.#core.sockets.onSlow = (ws) => this.#cut(ws);
+		// Not at once: the caller may be in the middle of telling everybody something.
+		this.#core.dropped = (member) => queueMicrotask(() => this.#handle(() => goAway(this.#core, member)));
+		this.#deadlines = new Deadlines(this.#core);
+		this.#sweepGhosts();
+	}
+
+	// ------------------------------------------------------------ sockets
+
+	override async fetch(request: Request): Promise<Response> {
+		const grant = JSON.parse(decodeURIComponent(request.headers.get(GRANT_HEADER) ?? "null")) as
+			| Grant
+			| LinkGrant
+			| null;
+		if (grant?.kind === "client") return this.#acceptClient(grant);
+		if (grant?.kind === "link") return this.#acceptLink(grant);
+		return new Response(null, { status: 404 });
+	}
+
+	#acceptClient(grant: Grant): Response {
+		const core = this.#core;
+		const { 0: client, 1: server } = new WebSocketPair();
+		// The session token is only for the client, and an attachment is small.
+		core.sockets.accept(server, {
+			kind: "guest",
+			dialect: native.name,
+			openedAt: Date.now(),
+			grant: { ...grant, sessionToken: "" },
+		});
+		native.greet(core, server, grant);
+		// Written and asked for while the client prepares its join, and not before the socket is on its way to it.
+		setTimeout(() => this.#handle(() => this.#prepare(server, grant)), 0);
+		return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": SUBPROTOCOL } });
+	}
+
+	/** Gets a node for a room that has none, ahead of the first join. */
+	#prepare(ws: WebSocket, grant: Grant): void {
+		const core = this.#core;
+		if (core.sockets.of(ws).kind !== "guest" || (!core.record && !native.mayCreate(core))) return;
+		core.ensure(grant.room, grant.origin);
+		wantNode(core, grant.place);
+	}
+
+	async #acceptLink(grant: LinkGrant): Promise<Response> {
+		const token = await mintLinkToken(this.env, { room: grant.room, node: grant.node, epoch: grant.epoch });
+		const { 0: client, 1: server } = new WebSocketPair();
+		const taken = this.#handle(() => links.attach(this.#core, server, grant, token));
+		if (!taken) {
+			const refusal = new SwitchyardError("forbidden", "the assignment is used, revoked or overtaken");
+			return Response.json({ error: refusal }, { status: refusal.status });
+		}
+		return new Response(null, {
+			status: 101,
+			webSocket: client,
+			headers: { "Sec-WebSocket-Protocol": LINK_SUBPROTOCOL },
+		});
+	}
+
+	override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
+		const core = this.#core;
+		const who = core.sockets.of(ws);
+		if (who.kind === "done") return;
+		this.#handle(() => {
+			if (who.kind === "link") {
+				if (typeof data === "string") links.receive(core, who.epoch, data);
+			} else core.dialect(who.dialect).receive(core, ws, data);
+		});
+	}
+
+	override webSocketClose(ws: WebSocket, code: number): void {
+		const who = this.#core.sockets.closed(ws, code);
+		this.#handle(() => {
+			if (who.kind === "link") links.detach(this.#core, who.epoch);
+			else if (who.kind === "member") this.#memberGone(who, code);
+		});
+	}
+
+	override webSocketError(ws: WebSocket): void {
+		this.webSocketClose(ws, CLOSE.internal);
+	}
+
+	#memberGone(who: { participant: string; session: string }, code: number): void {
+		const core = this.#core;
+		const member = core.members.get(who.participant);
+		// Replaced or resumed meanwhile: this socket is not its own any more.
+		if (member?.session !== who.session || core.socket(member)) return;
+		if (code === CLOSE.normal) removeMember(core, member, "left");
+		else goAway(core, member);
+	}
+
+	/** A socket that does not read what it is sent: its member may come back on another. */
+	#cut(ws: WebSocket): void {
+		const core = this.#core;
+		const who = core.sockets.of(ws);
+		core.sockets.close(ws, CLOSE.slowConsumer, "unread messages");
+		if (who.kind === "link") links.detach(core, who.epoch);
+		else if (who.kind === "member") {
+			const member = core.members.get(who.participant);
+			if (member?.session === who.session) core.dropped(member);
+		}
+	}
+
+	/** After an abort or a deploy no close event came for the sockets that are gone. */
+	#sweepGhosts(): void {
+		const core = this.#core;
+		if (!core.record) return;
+		for (const member of [...core.members.values()]) {
+			if (member.state === "joined" && !core.socket(member)) goAway(core, member);
+		}
+		for (const assignment of core.assignments.values()) {
+			if (assignment.state === "linked") links.detach(core, assignment.epoch);
+		}
+		core.commit();
+		this.#deadlines.schedule();
+	}
+
+	override async alarm(): Promise<void> {
+		const over = this.#handle(() => this.#deadlines.run());
+		if (over) await this.destroy();
+	}
+
+	/** One event of the platform: what it changes is written at its end, and the next deadline set. */
+	#handle<T>(work: () => T): T {
+		try {
+			return work();
+		} finally {
+			this.#core.commit();
+			this.#deadlines.schedule();
+			if (this.#core.record?.listed === false) this.#list(this.#core.record);
+		}
+	}
+
+	/** Puts a new room into the directory, off everyone's path; a failure is tried again at the next event. */
+	#list(record: RoomRecord): void {
+		if (this.#listing) return;
+		this.#listing = true;
+		const { name, createdAt } = record;
+		const listed = listRoom(this.env, { name, createdAt })
+			.then(() => {
+				record.listed = true;
+				if (this.#core.record === record) this.#core.touchRoom();
+				this.#core.commit();
+			})
+			.catch((error: unknown) => console.error({ event: "room not listed", room: name, error: String(error) }))
+			.finally(() => {
+				this.#listing = false;
+			});
+		this.ctx.waitUntil(listed);
+	}
+
+	// ------------------------------------------------------------ calls from REST
+
+	async create(input: Parameters<RoomRpc["create"]>[0]): Promise<{ room: RoomView; created: boolean }> {
+		const created = !this.#core.record;
+		return this.#handle(() => {
+			this.#core.ensure(input.name, "", input.metadata, input.settings);
+			return { room: roomView(this.#core), created };
+		});
+	}
+
+	async describe(): Promise<Result<RoomView>> {
+		return this.#ask(() => roomView(this.#core));
+	}
+
+	async destroy(): Promise<Result<null>> {
+		const core = this.#core;
+		const { record } = core;
+		if (!record) return { ok: false, error: new SwitchyardError("not_found", "no such room").toJSON() };
+		for (const member of [...core.members.values()]) removeMember(core, member, "roomClosed");
+		core.closeEverything();
+		// Storage first: nobody gets in between while it is emptied, and a room made anew lists itself again.
+		await this.ctx.storage.deleteAlarm();
+		await core.store.clear();
+		await unlistRoom(this.env, { name: record.name, createdAt: record.createdAt });
+		return { ok: true, value: null };
+	}
+
+	async listParticipants(page: {
+		limit: number;
+		cursor?: string;
+	}): Promise<Result<{ items: Participant[]; next?: string }>> {
+		return this.#ask(() => {
+			const all = [...this.#core.members.values()].sort((a, b) => a.join - b.join);
+			const after = page.cursor === undefined ? 0 : Number(page.cursor);
+			if (!Number.isSafeInteger(after)) throw new SwitchyardError("bad_request", "cursor: not one of this list");
+			const rest = all.filter((member) => member.join > after);
+			const items = rest.slice(0, page.limit);
+			const next = rest.length > items.length ? String(items.at(-1)?.join) : undefined;
+			return { items: items.map((member) => participantView(this.#core, member)), next };
+		});
+	}
+
+	async getParticipant(id: string): Promise<Result<Participant>> {
+		return this.#ask(() => participantView(this.#core, mustBeMember(this.#core, id)));
+	}
+
+	async muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>> {
+		return this.#ask(() => {
+			const core = this.#core;
+			const member = mustBeMember(core, id);
+			const own = core.tracksOf(id);
+			for (const track of tracks ?? []) {
+				if (!own.some(({ info }) => info.id === track))
+					throw new SwitchyardError("not_found", `no track ${track} of theirs`);
+			}
+			for (const track of own) {
+				if (tracks ? tracks.includes(track.info.id) : track.info.kind !== "data") setMuted(core, track, true);
+			}
+			return participantView(core, member);
+		});
+	}
+
+	async removeParticipant(id: string, reason?: string): Promise<Result<null>> {
+		return this.#ask(() => {
+			expel(this.#core, mustBeMember(this.#core, id), reason);
+			return null;
+		});
+	}
+
+	async moveParticipant(id: string, to: { room: string; token: string }): Promise<Result<null>> {
+		return this.#ask(() => {
+			const member = mustBeMember(this.#core, id);
+			this.#core.emit({ type: "moved", ...to }, { to: [id] });
+			removeMember(this.#core, member, "moved");
+			return null;
+		});
+	}
+
+	#ask<T>(work: () => T): Result<T> {
+		try {
+			if (!this.#core.record) throw new SwitchyardError("not_found", "no such room");
+			return { ok: true, value: this.#handle(work) };
+		} catch (error) {
+			const known = SwitchyardError.from(error);
+			if (known.code === "internal") console.error({ event: "room call failed", error: String(error) });
+			return { ok: false, error: known.toJSON() };
+		}
+	}
+}

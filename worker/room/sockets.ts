@@ -1,0 +1,131 @@
+/** The room's hibernating sockets: who each is, sending with a bound on what is unread, closing well. */
+import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
+import type { Grant } from "./rpc.ts";
+
+/** What outlives memory with the socket itself (at most 16,384 bytes). */
+export type Attachment =
+	/** A client that has not joined. */
+	| { kind: "guest"; dialect: string; openedAt: number; grant: Grant }
+	/** A joined client's socket. Presence rides here since it is never stored. */
+	| { kind: "member"; dialect: string; participant: string; session: string; since: number; presence?: unknown }
+	| { kind: "link"; node: string; epoch: number; since: number }
+	/** Closing: nothing it sends is read any more. */
+	| { kind: "done" };
+
+const OPEN = 1;
+
+export class Sockets {
+	readonly #ctx: DurableObjectState;
+	readonly #maxBuffered: number;
+	readonly #known = new WeakMap<WebSocket, Attachment>();
+	readonly #members = new Map<string, WebSocket>();
+	readonly #links = new Map<number, WebSocket>();
+	/** Called once for a socket that is cut because it does not read. */
+	onSlow: (ws: WebSocket) => void = () => {};
+
+	constructor(ctx: DurableObjectState, maxBufferedBytes: number) {
+		this.#ctx = ctx;
+		this.#maxBuffered = maxBufferedBytes;
+		for (const ws of ctx.getWebSockets()) {
+			if (ws.readyState === OPEN) this.#index(ws, this.of(ws));
+		}
+	}
+
+	accept(ws: WebSocket, attachment: Attachment): void {
+		this.#ctx.acceptWebSocket(ws);
+		this.attach(ws, attachment);
+	}
+
+	/** Says anew who a socket is. */
+	attach(ws: WebSocket, attachment: Attachment): void {
+		this.#unindex(ws);
+		ws.serializeAttachment(attachment);
+		this.#known.set(ws, attachment);
+		this.#index(ws, attachment);
+	}
+
+	of(ws: WebSocket): Attachment {
+		let attachment = this.#known.get(ws);
+		if (!attachment) {
+			attachment = (ws.deserializeAttachment() as Attachment | null) ?? { kind: "done" };
+			this.#known.set(ws, attachment);
+		}
+		return attachment;
+	}
+
+	member(session: string): WebSocket | undefined {
+		return this.#members.get(session);
+	}
+	link(epoch: number): WebSocket | undefined {
+		return this.#links.get(epoch);
+	}
+	all(): WebSocket[] {
+		return this.#ctx.getWebSockets().filter((ws) => ws.readyState === OPEN);
+	}
+	guests(): { ws: WebSocket; openedAt: number }[] {
+		return this.all().flatMap((ws) => {
+			const attachment = this.of(ws);
+			return attachment.kind === "guest" ? [{ ws, openedAt: attachment.openedAt }] : [];
+		});
+	}
+
+	/** Sends when the socket is open; false when it is not, or had to be cut. */
+	send(ws: WebSocket, text: string): boolean {
+		if (ws.readyState !== OPEN) return false;
+		if (ws.bufferedAmount > this.#maxBuffered) {
+			this.onSlow(ws);
+			return false;
+		}
+		try {
+			ws.send(text);
+			return true;
+		} catch {
+			// It closed between the check and the call; its close event tells the rest.
+			return false;
+		}
+	}
+
+	/** Closes, and forgets who it was: its close event then changes nothing. */
+	close(ws: WebSocket, code: CloseCode, reason = ""): void {
+		this.attach(ws, { kind: "done" });
+		try {
+			ws.close(code, reason.slice(0, 40));
+		} catch {
+			// Closed already.
+		}
+	}
+
+	/**
+	 * Answers the peer's Close (RFC 6455 section 5.5.1): the hibernation API does not, and the peer would end with
+	 * 1006. Codes that must not appear on the wire become 1000.
+	 */
+	closed(ws: WebSocket, code: number): Attachment {
+		const was = this.of(ws);
+		this.#unindex(ws);
+		this.#known.set(ws, { kind: "done" });
+		try {
+			ws.close(code === 1005 || code === 1006 || code === 1015 ? CLOSE.normal : code);
+		} catch {
+			// The handshake is complete.
+		}
+		return was;
+	}
+
+	/** When a member's or node's socket last gave a sign: its latest heartbeat, or its beginning. */
+	lastSign(ws: WebSocket): number | undefined {
+		const who = this.of(ws);
+		if (who.kind !== "member" && who.kind !== "link") return undefined;
+		return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? who.since;
+	}
+
+	#index(ws: WebSocket, attachment: Attachment): void {
+		if (attachment.kind === "member") this.#members.set(attachment.session, ws);
+		else if (attachment.kind === "link") this.#links.set(attachment.epoch, ws);
+	}
+
+	#unindex(ws: WebSocket): void {
+		const was = this.#known.get(ws);
+		if (was?.kind === "member" && this.#members.get(was.session) === ws) this.#members.delete(was.session);
+		else if (was?.kind === "link" && this.#links.get(was.epoch) === ws) this.#links.delete(was.epoch);
+	}
+}

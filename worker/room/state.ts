@@ -1,0 +1,94 @@
+/** What a Room object remembers. Everything here but the marked fields is in storage too. */
+import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
+import type { SubscribeDefault, SubscriptionChange } from "../../shared/native.ts";
+import type { RoomSettings } from "../../shared/rest.ts";
+import type { Rights } from "../../shared/tokens.ts";
+import type { Place } from "./rpc.ts";
+
+export interface RoomRecord {
+	name: string;
+	metadata?: unknown;
+	settings: RoomSettings;
+	createdAt: number;
+	/** Where nodes dial this edge, as last seen by a client. */
+	origin: string;
+	/** Of the latest assignment. Only grows. */
+	epoch: number;
+	/** Source of endpoint ids and join numbers. Only grows. */
+	serial: number;
+	/** In the directory of rooms. */
+	listed: boolean;
+	emptySince?: number;
+}
+
+/** What a member can do with media; absent for one that only signals. */
+export interface MediaOffer {
+	rtpCapabilities: RtpCapabilities;
+	dtlsParameters?: DtlsParameters;
+	data: boolean;
+}
+
+export interface Member {
+	id: string;
+	join: number;
+	session: string;
+	dialect: string;
+	name?: string;
+	metadata?: unknown;
+	rights: Rights;
+	client?: string;
+	place: Place;
+	joinedAt: number;
+	state: "joined" | "away";
+	awayUntil?: number;
+	subscribe: SubscribeDefault;
+	media?: MediaOffer;
+	/** Choices that differ from the default, by track. */
+	subscriptions: Record<string, Omit<SubscriptionChange, "track">>;
+}
+
+/** What only memory holds of a member; lost without harm. */
+export interface MemberMemory {
+	presence?: unknown;
+	/** Answers to the latest requests, by id: a request sent again after a lost answer gets the same one. */
+	answers: Map<number, string>;
+	/** Highest request id seen. */
+	lastRequest: number;
+	/** Keys of its mailbox. */
+	mail?: string[];
+}
+
+export interface Track {
+	participant: string;
+	/** The endpoint it is published on; behind the member's own while its media moves. */
+	endpoint: string;
+	info: TrackInfo;
+	/** The node has confirmed it, and the others know of it. */
+	live: boolean;
+}
+
+export interface Endpoint {
+	id: string;
+	participant: string;
+	/** `waiting` for a node, `opening` on one, `open`. */
+	state: "waiting" | "opening" | "open";
+	/** The assignment it is on; 0 while waiting. */
+	epoch: number;
+	openedAt?: number;
+	send?: TransportParameters;
+	recv?: TransportParameters;
+}
+
+export interface Assignment {
+	epoch: number;
+	jti: string;
+	/** Known when Fleet has answered. */
+	node?: string;
+	region?: string;
+	/** `asked`: no link yet. `linked`: its socket is here. `detached`: the socket dropped and may come back. */
+	state: "asked" | "linked" | "detached";
+	/** Linked for the first time, and its first report not yet in: there is nothing to reconcile. */
+	fresh?: boolean;
+	/** When `asked` or `detached` ends in a new assignment. */
+	deadline?: number;
+}

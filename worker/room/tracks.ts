@@ -1,0 +1,136 @@
+/** What members publish. */
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { Kind } from "../../shared/media.ts";
+import type { RequestOf } from "../../shared/native.ts";
+import type { Source } from "../../shared/tokens.ts";
+import type { Core } from "./core.ts";
+import { command } from "./links.ts";
+import { checkSize } from "./sizes.ts";
+import type { Member, Track } from "./state.ts";
+import { subscribersOf } from "./subscriptions.ts";
+
+const KIND: Record<Source, Kind> = {
+	audio: "audio",
+	camera: "video",
+	screen: "video",
+	screenAudio: "audio",
+	data: "data",
+};
+
+/** `screen` gives the right to its sound too. */
+function mayPublish(member: Member, source: Source): boolean {
+	const { publish } = member.rights;
+	return publish.includes(source) || (source === "screenAudio" && publish.includes("screen"));
+}
+
+/**
+ * Asks the node to receive a track; answered when it does (`published` or `failed` on the link). The subscriptions of
+ * everybody who wants it travel in the same frame, so that a track costs one round trip to the node, whatever the
+ * number of its viewers.
+ */
+export function publish(core: Core, member: Member, request: number, wish: Omit<RequestOf<"publish">, "type">): void {
+	if (!mayPublish(member, wish.source)) throw new SwitchyardError("forbidden", `no right to publish ${wish.source}`);
+	if (KIND[wish.source] !== wish.media.kind) {
+		throw new SwitchyardError("bad_request", `media.kind: a ${wish.source} track is ${KIND[wish.source]}`);
+	}
+	checkSize(core, "metadata", wish.metadata);
+	const endpoint = core.endpoints.get(member.id);
+	if (!endpoint || endpoint.id !== wish.endpoint || endpoint.state !== "open")
+		throw new SwitchyardError("stale_endpoint");
+	const there = core.tracks.get(wish.track);
+	if (there && there.participant !== member.id) throw new SwitchyardError("conflict", "track: another participant's");
+	if (!there) {
+		const mine = core.tracksOf(member.id).length;
+		if (mine >= core.limits.maxTracksPerParticipant)
+			throw new SwitchyardError("too_many_tracks", "the participant's limit");
+		const most = core.room.settings.maxTracks ?? core.limits.maxTracksPerRoom;
+		if (core.tracks.size >= most) throw new SwitchyardError("too_many_tracks", "the room's limit");
+	}
+	const track: Track = {
+		participant: member.id,
+		endpoint: endpoint.id,
+		info: {
+			id: wish.track,
+			kind: wish.media.kind,
+			source: wish.source,
+			muted: wish.muted,
+			layers: wish.layers,
+			label: wish.media.kind === "data" ? wish.media.label : undefined,
+			metadata: wish.metadata,
+		},
+		live: there?.live ?? false,
+	};
+	core.tracks.set(wish.track, track);
+	command(core, endpoint.epoch, [
+		{
+			type: "publish",
+			endpoint: endpoint.id,
+			track: wish.track,
+			source: wish.source,
+			media: wish.media,
+			layers: wish.layers,
+			muted: wish.muted,
+			cause: { participant: member.id, request },
+		},
+		...subscribersOf(core, track),
+	]);
+}
+
+export function unpublish(core: Core, member: Member, id: string): void {
+	const track = mustBeTrack(core, id);
+	if (track.participant !== member.id) throw new SwitchyardError("forbidden", "track: another participant's");
+	dropTrack(core, track);
+}
+
+/** Ends a track for everybody. */
+export function dropTrack(core: Core, track: Track): void {
+	const { id } = track.info;
+	if (!core.tracks.delete(id)) return;
+	const endpoint = core.endpoints.get(track.participant);
+	if (endpoint && endpoint.id === track.endpoint) {
+		command(core, endpoint.epoch, [{ type: "unpublish", endpoint: endpoint.id, track: id }]);
+	}
+	forgetChoices(core);
+	if (track.live) core.emit({ type: "trackUnpublished", participant: track.participant, track: id });
+}
+
+/** Choices about tracks that are gone would pile up for as long as a member stays. */
+export function forgetChoices(core: Core): void {
+	for (const member of core.members.values()) {
+		for (const id of Object.keys(member.subscriptions)) {
+			if (!core.tracks.has(id)) {
+				delete member.subscriptions[id];
+				core.members.touch(member.id);
+			}
+		}
+	}
+}
+
+/** One's own track; a moderator can mute another's, and only its owner can unmute it. */
+export function mute(core: Core, member: Member, id: string, muted: boolean): void {
+	const track = mustBeTrack(core, id);
+	if (track.participant !== member.id) {
+		if (!member.rights.moderate) throw new SwitchyardError("forbidden", "track: another participant's");
+		if (!muted) throw new SwitchyardError("forbidden", "only its owner can unmute a track");
+	}
+	setMuted(core, track, muted, member.id);
+}
+
+/** Everyone but who asked is told, its owner too. */
+export function setMuted(core: Core, track: Track, muted: boolean, by?: string): void {
+	if (track.info.muted === muted) return;
+	track.info.muted = muted;
+	const { id } = track.info;
+	core.tracks.touch(id);
+	const endpoint = core.endpoints.get(track.participant);
+	if (endpoint && endpoint.id === track.endpoint) {
+		command(core, endpoint.epoch, [{ type: "mute", endpoint: endpoint.id, track: id, muted }]);
+	}
+	if (track.live) core.emit({ type: "trackUpdated", participant: track.participant, track: id, muted }, { except: by });
+}
+
+export function mustBeTrack(core: Core, id: string): Track {
+	const track = core.tracks.get(id);
+	if (!track) throw new SwitchyardError("not_found", `no track ${id} here`);
+	return track;
+}
