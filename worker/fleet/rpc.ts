@@ -1,4 +1,5 @@
-/** What a Room asks of the Fleet. */
+/** What a Room and the REST API ask of the Fleet. */
+import type { Node } from "../../shared/rest.ts";
 import type { Place, Result } from "../room/rpc.ts";
 
 export interface AssignRequest {
@@ -20,4 +21,18 @@ export interface FleetRpc {
 	 * `no_node` when there is none.
 	 */
 	assign(request: AssignRequest): Promise<Result<{ node: string; region: string }>>;
+	/** Nodes that are connected and were heard from just now, by id. */
+	listNodes(): Promise<Node[]>;
+}
+
+/** Header that carries a `NodeGrant`, as `encodeURIComponent(JSON)`. The Worker deletes it from what comes in. */
+export const NODE_GRANT_HEADER = "x-switchyard-node";
+
+/** A node's socket, verified by the Worker. */
+export interface NodeGrant {
+	node: string;
+	/** The only region that its token lets it register for. */
+	region?: string;
+	/** Where it dials from. */
+	place: Place;
 }

@@ -1,0 +1,31 @@
+/** The edge's limits, read once per isolate, and what of them guards the REST API. */
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { SwitchyardError } from "../../shared/errors.ts";
+import { type Limits, readLimits } from "../../shared/limits.ts";
+import type { Env } from "../env.ts";
+
+const known = new WeakMap<Env, Limits>();
+
+export function limitsOf(env: Env): Limits {
+	const limits = known.get(env) ?? readLimits(env);
+	known.set(env, limits);
+	return limits;
+}
+
+/** The body is counted as it comes, since its length may not be told (or be told wrong). */
+export const limitBody: MiddlewareHandler<{ Bindings: Env }> = (c, next) => {
+	const maxSize = limitsOf(c.env).maxMessageBytes;
+	const onError = () => {
+		throw new SwitchyardError("too_large", `the body is over ${maxSize} bytes`);
+	};
+	return bodyLimit({ maxSize, onError })(c, next);
+};
+
+export function checkMetadata(env: Env, metadata: unknown): void {
+	if (metadata === undefined) return;
+	const most = limitsOf(env).maxMetadataBytes;
+	if (new TextEncoder().encode(JSON.stringify(metadata)).length > most) {
+		throw new SwitchyardError("too_large", `metadata: over ${most} bytes`);
+	}
+}

@@ -1,0 +1,71 @@
+/** The REST API under `/v1`, described by OpenAPI from the schemas it checks with. */
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import * as z from "zod";
+import { requireApiAccess } from "../auth/api.ts";
+import { originAllowed } from "../auth/origin.ts";
+import type { Env } from "../env.ts";
+import { limitBody } from "./limits.ts";
+import { nodes } from "./resources/nodes.ts";
+import { participants } from "./resources/participants.ts";
+import { rooms } from "./resources/rooms.ts";
+import { demoTokens, tokens } from "./resources/tokens.ts";
+import { answer } from "./schemas.ts";
+
+const health = createRoute({
+	...{ method: "get", path: "/health", tags: ["Service"], security: [], operationId: "getHealth" },
+	summary: "Whether the edge answers",
+	responses: { 200: answer("It does", z.object({ status: z.literal("ok") })) },
+});
+
+export const rest = new OpenAPIHono<{ Bindings: Env }>();
+
+rest.use(
+	cors({
+		origin: (origin, c) => (originAllowed(c.env, c.req.url, origin) ? origin : null),
+		allowMethods: ["GET", "POST", "DELETE"],
+		allowHeaders: ["Authorization", "Content-Type"],
+		exposeHeaders: ["Location"],
+		maxAge: 600,
+	}),
+	limitBody,
+);
+
+// Public: what is registered before the key is asked for.
+rest.openapi(health, (c) => c.json({ status: "ok" as const }, 200));
+rest.get("/openapi.json", (c) => c.json(description()));
+rest.route("/", demoTokens);
+
+rest.use(async (c, next) => {
+	await requireApiAccess(c.env, c.req.header("authorization"));
+	await next();
+});
+rest.route("/", rooms);
+rest.route("/", participants);
+rest.route("/", tokens);
+rest.route("/", nodes);
+
+rest.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+	type: "http",
+	scheme: "bearer",
+	description:
+		"The base64 text of AUTH_KEY or of one of API_KEYS, or a JWT signed with one of them (HS256, `kid`, audience `switchyard:api`).",
+});
+
+let made: ReturnType<typeof rest.getOpenAPI31Document> | undefined;
+
+/** Made when first asked for: it costs more than an answer should. */
+function description() {
+	made ??= rest.getOpenAPI31Document({
+		openapi: "3.1.0",
+		info: {
+			title: "Switchyard",
+			version: "1",
+			description:
+				'Rooms, participants, tokens and media nodes. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
+		},
+		servers: [{ url: "/v1" }],
+		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Service"].map((name) => ({ name })),
+	});
+	return made;
+}

@@ -1,0 +1,72 @@
+/** The REST schemas under the names they have in OpenAPI, and how routes are described. */
+import * as z from "zod";
+import { ERRORS, ErrorBody, type ErrorCode } from "../../shared/errors.ts";
+import { NodeId, ParticipantId, Region, RoomName } from "../../shared/ids.ts";
+import * as rest from "../../shared/rest.ts";
+
+export const Room = rest.Room.meta({ id: "Room" });
+export const RoomCreate = rest.RoomCreate.meta({
+	id: "RoomCreate",
+	example: { name: "standup", metadata: { team: "blue" }, settings: { maxParticipants: 20 } },
+});
+export const RoomPage = rest.page(rest.RoomSummary.meta({ id: "RoomSummary" })).meta({ id: "RoomPage" });
+export const Participant = rest.Participant.meta({ id: "Participant" });
+export const ParticipantPage = rest.page(Participant).meta({ id: "ParticipantPage" });
+export const MuteBody = rest.MuteBody.meta({ id: "Mute", example: { muted: true } });
+export const MoveBody = rest.MoveBody.meta({ id: "Move", example: { room: "lobby" } });
+export const TokenCreate = rest.TokenCreate.meta({
+	id: "TokenCreate",
+	example: { identity: "alice", name: "Alice", rights: { publish: ["audio", "camera"] }, ttl: 600 },
+});
+export const TokenCreated = rest.TokenCreated.meta({ id: "TokenCreated" });
+export const NodePage = rest.page(rest.Node.meta({ id: "Node" })).meta({ id: "NodePage" });
+const Failure = z.object({ error: ErrorBody }).meta({ id: "Error" });
+
+export const DemoTokenCreate = z
+	.object({ room: RoomName, identity: ParticipantId, name: z.string().max(256).optional() })
+	.meta({ id: "DemoTokenCreate", example: { room: "standup", identity: "alice", name: "Alice" } });
+
+export const NodeTokenCreate = z
+	.object({
+		/** The only region that the node may register for; absent: any. */
+		region: Region.optional(),
+		/** Seconds; absent: until AUTH_KEY changes. */
+		ttl: z.number().int().min(1).max(315_360_000).optional(),
+	})
+	.meta({ id: "NodeTokenCreate", example: { region: "eu-west", ttl: 31_536_000 } });
+export const NodeTokenCreated = z
+	.object({ token: z.string(), expiresAt: z.number().int().optional() })
+	.meta({ id: "NodeTokenCreated" });
+
+const room = RoomName.meta({ example: "standup" });
+export const RoomPath = z.object({ room });
+export const ParticipantPath = z.object({ room, participant: ParticipantId.meta({ example: "alice" }) });
+export const NodePath = z.object({ node: NodeId.meta({ example: "eu-west-1" }) });
+
+/** A JSON body of a request; by default it may be left out. */
+export function body<T extends z.ZodType>(schema: T, required = false) {
+	return { content: { "application/json": { schema } }, required };
+}
+
+/** A JSON answer. */
+export function answer<T extends z.ZodType>(description: string, schema: T) {
+	return { description, content: { "application/json": { schema } } };
+}
+
+/** The refusals of a route by HTTP status, and those that every route with a key has. */
+export function failures(...codes: ErrorCode[]) {
+	return publicFailures("unauthorized", ...codes);
+}
+
+export function publicFailures(...codes: ErrorCode[]) {
+	const byStatus = new Map<number, string[]>();
+	for (const code of [...codes, "internal"] as const) {
+		const lines = byStatus.get(ERRORS[code].http) ?? [];
+		byStatus.set(ERRORS[code].http, [...lines, `\`${code}\`: ${ERRORS[code].meaning}`]);
+	}
+	const answers = [...byStatus].map(([status, lines]) => [status, answer(lines.join("; "), Failure)] as const);
+	return Object.fromEntries(answers);
+}
+
+/** Every route but the public ones. */
+export const secured = [{ apiKey: [] }];

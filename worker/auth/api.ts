@@ -1,0 +1,41 @@
+/** Who may use the REST API: a holder of an API key, who shows it or signs a short-lived token with it. */
+import { SwitchyardError } from "../../shared/errors.ts";
+import { decodeBase64 } from "./base64.ts";
+import { type KeyVariables, keysOf } from "./keys.ts";
+import { verifyApiToken } from "./tokens.ts";
+
+/** Throws `unauthorized`. */
+export async function requireApiAccess(env: KeyVariables, authorization: string | undefined): Promise<void> {
+	const secret = bearerOf(authorization);
+	// A JWT has dots (RFC 7515 section 7.1); base64 of either alphabet has none.
+	if (secret.includes(".")) await verifyApiToken(env, secret);
+	else await requireSecret(env, secret);
+}
+
+/** RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). */
+export function bearerOf(authorization: string | null | undefined): string {
+	const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+	if (!token) throw new SwitchyardError("unauthorized", "no token: send Authorization: Bearer …");
+	return token;
+}
+
+/** Every key is compared in full, and digests are, so the time taken tells nothing about any key. */
+async function requireSecret(env: KeyVariables, secret: string): Promise<void> {
+	const keys = await keysOf(env);
+	const presented = new Uint8Array(await crypto.subtle.digest("SHA-256", secretOf(secret)));
+	let matches = 0;
+	for (const { digest } of keys.api.values()) {
+		let difference = 0;
+		for (let i = 0; i < digest.length; i++) difference |= (digest[i] ?? 0) ^ (presented[i] ?? 0);
+		if (difference === 0) matches++;
+	}
+	if (matches === 0) throw new SwitchyardError("unauthorized", "unknown API key");
+}
+
+function secretOf(text: string): Uint8Array<ArrayBuffer> {
+	try {
+		return decodeBase64(text);
+	} catch {
+		throw new SwitchyardError("unauthorized", "unknown API key");
+	}
+}

@@ -1,0 +1,114 @@
+/** The nodes' hibernating sockets, and what is known of each node by its socket. */
+import type { NodeLoad } from "../../shared/fleet.ts";
+import type { Row } from "./registry.ts";
+import type { NodeGrant } from "./rpc.ts";
+
+/** Outlives memory with the socket itself. */
+interface Attachment {
+	/** Of this socket, among all that ever were. */
+	connection: string;
+	grant: NodeGrant;
+	openedAt: number;
+	load?: NodeLoad;
+	/** When it sent that load. */
+	reportedAt?: number;
+}
+
+export interface Seat {
+	readonly ws: WebSocket;
+	readonly connection: string;
+	readonly grant: NodeGrant;
+	readonly openedAt: number;
+	load: NodeLoad;
+	reportedAt: number;
+	/** Assignments sent since the load was reported. */
+	pending: number;
+	/** Absent until it registers. */
+	row?: Row;
+}
+type RegisteredSeat = Seat & { row: Row };
+
+const NO_LOAD: NodeLoad = {
+	cpu: 0,
+	rooms: 0,
+	endpoints: 0,
+	producers: 0,
+	consumers: 0,
+	bitrateIn: 0,
+	bitrateOut: 0,
+	workers: 1,
+	workerDeaths: 0,
+};
+
+export class Seats {
+	readonly #ctx: DurableObjectState;
+	readonly #seats = new Map<WebSocket, Seat>();
+
+	/** Finds the sockets that hibernated. */
+	constructor(ctx: DurableObjectState) {
+		this.#ctx = ctx;
+		for (const ws of ctx.getWebSockets()) {
+			const attachment = ws.deserializeAttachment() as Attachment | null;
+			if (attachment && ws.readyState === WebSocket.OPEN) this.#seats.set(ws, seatOf(ws, attachment));
+		}
+	}
+
+	accept(ws: WebSocket, grant: NodeGrant): void {
+		const attachment: Attachment = { connection: crypto.randomUUID(), grant, openedAt: Date.now() };
+		this.#ctx.acceptWebSocket(ws);
+		ws.serializeAttachment(attachment);
+		this.#seats.set(ws, seatOf(ws, attachment));
+	}
+
+	/** Undefined for a socket that was removed: nothing it sends is read any more. */
+	of(ws: WebSocket): Seat | undefined {
+		return this.#seats.get(ws);
+	}
+
+	remove(ws: WebSocket): Seat | undefined {
+		const seat = this.#seats.get(ws);
+		this.#seats.delete(ws);
+		if (seat) ws.serializeAttachment(null);
+		return seat;
+	}
+
+	/** Gives a registration back to the socket that made it; false when that socket is gone. */
+	restore(row: Row): boolean {
+		for (const seat of this.#seats.values()) {
+			if (seat.connection === row.connection) {
+				seat.row = row;
+				return true;
+			}
+		}
+		return false;
+	}
+
+	report(seat: Seat, load: NodeLoad): void {
+		seat.load = load;
+		seat.reportedAt = Date.now();
+		seat.pending = 0;
+		const { connection, grant, openedAt, reportedAt } = seat;
+		seat.ws.serializeAttachment({ connection, grant, openedAt, load, reportedAt } satisfies Attachment);
+	}
+
+	registered(node: string): Seat | undefined {
+		return this.all().find((seat) => seat.row.id === node);
+	}
+
+	/** Those that have registered, by id. */
+	all(): RegisteredSeat[] {
+		return [...this.#seats.values()]
+			.filter((seat): seat is RegisteredSeat => seat.row !== undefined)
+			.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+	}
+
+	/** When the node was last heard from: its heartbeat, which the platform answers without us, or a report. */
+	lastSign(seat: Seat): number {
+		const heartbeat = this.#ctx.getWebSocketAutoResponseTimestamp(seat.ws)?.getTime() ?? 0;
+		return Math.max(heartbeat, seat.reportedAt, seat.openedAt);
+	}
+}
+
+function seatOf(ws: WebSocket, { connection, grant, openedAt, load, reportedAt }: Attachment): Seat {
+	return { ws, connection, grant, openedAt, load: load ?? NO_LOAD, reportedAt: reportedAt ?? openedAt, pending: 0 };
+}
