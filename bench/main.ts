@@ -1,0 +1,35 @@
+/** `npm run bench [-- NAME…]`: figures as tables, and as JSON in bench/results/. Ratios against a baseline of the same run. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { type Figures, table } from "./lib/figures.ts";
+import { relay } from "./relay.ts";
+
+const benches: Record<string, (runs: number) => Promise<Figures>> = { relay };
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: { runs: { type: "string", default: "5" } },
+});
+const unknown = positionals.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+	console.error(`no bench named ${unknown.join(", ")}; there are: ${Object.keys(benches).join(", ")}`);
+	process.exit(2);
+}
+
+const results = new URL("./results/", import.meta.url);
+mkdirSync(results, { recursive: true });
+for (const [name, bench] of Object.entries(benches)) {
+	if (positionals.length > 0 && !positionals.includes(name)) continue;
+	const figures = await bench(Number(values.runs));
+	const { what, head, rows, bars, json } = figures;
+	console.log(`\n${name}: ${what}\n${table(head, rows)}`);
+	for (const { bar, value, held } of bars) console.log(`${held ? "held  " : "MISSED"} ${bar}: ${value.toFixed(2)}`);
+	const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+	const file = new URL(`${name}.json`, results);
+	writeFileSync(
+		file,
+		`${JSON.stringify({ name, what, machine, at: new Date().toISOString(), bars, json }, undefined, "\t")}\n`,
+	);
+	console.log(`figures in bench/results/${name}.json`);
+}

@@ -1,0 +1,90 @@
+/** Settings of a media node, from its environment. docs/media-node.md lists them; an invalid one stops the start and names itself. */
+import { availableParallelism, networkInterfaces } from "node:os";
+import * as z from "zod";
+import { NodeId, Region } from "../shared/ids.ts";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().positive();
+const list = z
+	.string()
+	.transform((text) => text.split(",").map((item) => item.trim()))
+	.pipe(z.array(z.string().min(1)).min(1));
+
+const Environment = z.object({
+	/** Origin of the edge, `https://…`. */
+	EDGE_URL: z.url({ protocol: /^https?$/ }),
+	NODE_ID: NodeId,
+	NODE_REGION: Region.default("local"),
+	/** This node's credential, from `POST /v1/nodes/{id}/token`. */
+	NODE_TOKEN: z.string().min(1),
+	/** Where media sockets are bound. */
+	LISTEN_ADDRESS: z.string().default("0.0.0.0"),
+	/** Addresses or names that clients are told, comma-separated. Each costs a port per worker. */
+	ANNOUNCED_ADDRESS: list.optional(),
+	/** First media port (UDP and TCP); each worker and announced address takes the next. 0: free ones. */
+	MEDIA_PORT: port.default(40_000),
+	/** Media workers; one fills a core. */
+	WORKERS: positive.max(256).optional(),
+	/** Most participants this node takes; its load limits it sooner or later in any case. */
+	MAX_ENDPOINTS: positive.optional(),
+	/** Bits per second that one participant may send. */
+	MAX_INCOMING_BITRATE: positive.default(10_000_000),
+	/** Bits per second that congestion control begins with towards one participant. */
+	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
+	/** Health, readiness, metrics. */
+	HTTP_ADDRESS: z.string().default("127.0.0.1"),
+	HTTP_PORT: port.default(9_090),
+	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+export interface Config {
+	edge: string;
+	id: string;
+	region: string;
+	token: string;
+	listenAddress: string;
+	announced: string[];
+	mediaPort: number;
+	workers: number;
+	maxEndpoints?: number;
+	maxIncomingBitrate: number;
+	initialOutgoingBitrate: number;
+	httpAddress: string;
+	httpPort: number;
+	logLevel: string;
+}
+
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+	// An empty variable is as good as none.
+	const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+	const parsed = Environment.safeParse(given);
+	if (!parsed.success) {
+		const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+		throw new Error(`media node settings:\n  ${problems.join("\n  ")}`);
+	}
+	const it = parsed.data;
+	return {
+		edge: it.EDGE_URL.replace(/\/+$/, ""),
+		id: it.NODE_ID,
+		region: it.NODE_REGION,
+		token: it.NODE_TOKEN,
+		listenAddress: it.LISTEN_ADDRESS,
+		announced: it.ANNOUNCED_ADDRESS ?? ownAddresses(),
+		mediaPort: it.MEDIA_PORT,
+		workers: it.WORKERS ?? availableParallelism(),
+		maxEndpoints: it.MAX_ENDPOINTS,
+		maxIncomingBitrate: it.MAX_INCOMING_BITRATE,
+		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
+		httpAddress: it.HTTP_ADDRESS,
+		httpPort: it.HTTP_PORT,
+		logLevel: it.LOG_LEVEL,
+	};
+}
+
+/** The machine's first outward IPv4 address, and loopback for a browser on the same machine. */
+function ownAddresses(): string[] {
+	const outward = Object.values(networkInterfaces())
+		.flatMap((addresses) => addresses ?? [])
+		.find(({ family, internal }) => family === "IPv4" && !internal);
+	return outward ? [outward.address, "127.0.0.1"] : ["127.0.0.1"];
+}

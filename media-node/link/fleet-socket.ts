@@ -1,0 +1,131 @@
+/** The socket to the fleet: registers this node, reports its load, brings assignments. */
+import { CLOSE } from "../../shared/close-codes.ts";
+import { FLEET_SUBPROTOCOL, FleetMessage, type NodeReport, REPORT_MS } from "../../shared/fleet.ts";
+import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
+import type { Config } from "../config.ts";
+import type { LoadMeter } from "../observability/load.ts";
+import { type Log, log } from "../observability/logger.ts";
+import { EdgeSocket } from "./socket.ts";
+
+const HEARTBEAT_MS = 2_000;
+
+export interface FleetEvents {
+	onRegistered(): void;
+	onAssignment(token: string): void;
+	/** Another process took this node's id: two of them would fight for ever. */
+	onReplaced(): void;
+}
+
+export class FleetSocket {
+	readonly #config: Config;
+	readonly #load: LoadMeter;
+	readonly #events: FleetEvents;
+	readonly #socket: EdgeSocket;
+	readonly #log: Log = log.child({ part: "fleet" });
+	#timer: NodeJS.Timeout | undefined;
+	#registered = false;
+	#draining = false;
+
+	constructor(config: Config, version: string, load: LoadMeter, events: FleetEvents) {
+		this.#config = config;
+		this.#load = load;
+		this.#events = events;
+		this.#socket = new EdgeSocket({
+			target: () => ({ url: `${config.edge.replace(/^http/, "ws")}/v1/fleet`, token: config.token }),
+			subprotocol: FLEET_SUBPROTOCOL,
+			heartbeatMs: HEARTBEAT_MS,
+			onOpen: () => void this.#register(version),
+			onText: (text) => this.#receive(text),
+			onDown: (how) => this.#onDown(how),
+		});
+	}
+
+	get registered(): boolean {
+		return this.#registered;
+	}
+
+	/** No new assignments from now on. */
+	drain(): void {
+		this.#draining = true;
+		this.#send({ type: "draining" });
+	}
+
+	stop(): void {
+		clearInterval(this.#timer);
+		this.#socket.stop(CLOSE.goingAway);
+	}
+
+	async #register(version: string): Promise<void> {
+		const { id, region, maxEndpoints, announced } = this.#config;
+		this.#send({
+			type: "register",
+			node: id,
+			region,
+			version,
+			capabilities: ROUTER_CAPABILITIES_ID,
+			maxEndpoints,
+			addresses: announced,
+			load: await this.#load.measure(),
+		});
+	}
+
+	#receive(text: string): void {
+		let frame: unknown;
+		try {
+			frame = JSON.parse(text);
+		} catch {
+			frame = undefined;
+		}
+		const parsed = FleetMessage.safeParse(frame);
+		if (!parsed.success) {
+			this.#log.error(
+				{ problem: parsed.error.issues[0] },
+				"a message that cannot be read; is the edge newer than this node?",
+			);
+			return;
+		}
+		const message = parsed.data;
+		switch (message.type) {
+			case "registered":
+				this.#registered = true;
+				this.#log.info({ node: message.node }, "registered");
+				clearInterval(this.#timer);
+				this.#timer = setInterval(() => void this.#reportLoad(), message.reportMs || REPORT_MS);
+				if (this.#draining) this.#send({ type: "draining" });
+				this.#events.onRegistered();
+				return;
+			case "assignment":
+				this.#events.onAssignment(message.token);
+				return;
+			case "refused":
+				this.#log.error({ error: message.error }, "refused by the fleet");
+				return;
+			default:
+				message satisfies never;
+		}
+	}
+
+	async #reportLoad(): Promise<void> {
+		this.#send({ type: "load", load: await this.#load.measure() });
+	}
+
+	#onDown({ code, status, reason }: { code?: number; status?: number; reason: string }): boolean {
+		this.#registered = false;
+		clearInterval(this.#timer);
+		if (code === CLOSE.nodeReplaced) {
+			this.#log.fatal("another process registered with this node's id; give each its own NODE_ID and NODE_TOKEN");
+			this.#events.onReplaced();
+			return false;
+		}
+		if (code === CLOSE.incompatible)
+			this.#log.error("this node's codecs are not the fleet's: run the same version as the edge");
+		else if (code === CLOSE.unauthorized || status === 401) {
+			this.#log.error({ reason }, "the edge does not accept NODE_TOKEN; mint one with POST /v1/nodes/{id}/token");
+		} else this.#log.warn({ code, status, reason }, "the edge is away; media goes on");
+		return true;
+	}
+
+	#send(report: NodeReport): void {
+		this.#socket.send(report);
+	}
+}

@@ -1,0 +1,150 @@
+/** A participant's media side: one transport to send on, one to receive on, its tracks and its subscriptions. */
+import type { Router, RtpCapabilities, WebRtcServer, WebRtcTransport } from "mediasoup/types";
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { DtlsParameters, IceParameters } from "../../shared/media.ts";
+import { dtlsParametersIn, rtpCapabilitiesIn, transportOut } from "./convert.ts";
+import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
+import type { PublishedTrack } from "./tracks.ts";
+
+type Open = Extract<LinkCommand, { type: "open" }>;
+type Direction = "send" | "recv";
+type MediaState = "connected" | "disconnected";
+
+export interface EndpointLimits {
+	maxIncomingBitrate: number;
+	initialOutgoingBitrate: number;
+}
+
+/** Where it lives: a router, and the server whose port its transports share. */
+export interface EndpointHome {
+	router: Router;
+	media: { server: WebRtcServer };
+}
+
+export class Endpoint {
+	readonly id: string;
+	readonly participant: string;
+	readonly tracks = new Map<string, PublishedTrack>();
+	readonly subscriptions = new Map<string, SubscribedTrack>();
+	/** Resolves when it can be used; rejects when it could not be opened. */
+	readonly opened: Promise<Extract<LinkReport, { type: "opened" }>>;
+	onMediaState: (state: MediaState) => void = () => {};
+	readonly #transports: Partial<Record<Direction, WebRtcTransport>> = {};
+	readonly #rtpCapabilities: RtpCapabilities | undefined;
+	readonly #home: Promise<EndpointHome>;
+	#mediaState: MediaState | undefined;
+	#closed = false;
+
+	constructor(open: Open, home: Promise<EndpointHome>, limits: EndpointLimits) {
+		this.id = open.endpoint;
+		this.participant = open.participant;
+		this.#home = home;
+		this.#rtpCapabilities = open.rtpCapabilities && rtpCapabilitiesIn(open.rtpCapabilities);
+		this.opened = this.#open(open, limits);
+		this.opened.catch(() => {});
+	}
+
+	get closed(): boolean {
+		return this.#closed;
+	}
+
+	get connected(): boolean {
+		return this.#mediaState === "connected";
+	}
+
+	/** What a subscription needs of this endpoint. */
+	async receiver(): Promise<Receiver> {
+		const [transport, { router }] = await Promise.all([this.transport("recv"), this.#home]);
+		return {
+			transport,
+			rtpCapabilities: this.#rtpCapabilities,
+			canConsume: (producerId, rtpCapabilities) => router.canConsume({ producerId, rtpCapabilities }),
+		};
+	}
+
+	/** Those there are now. */
+	transports(): WebRtcTransport[] {
+		return Object.values(this.#transports);
+	}
+
+	async transport(direction: Direction): Promise<WebRtcTransport> {
+		await this.opened;
+		const transport = this.#transports[direction];
+		if (!transport || this.#closed) throw new SwitchyardError("stale_endpoint", `it has no ${direction} transport`);
+		return transport;
+	}
+
+	async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+		const transport = await this.transport(direction);
+		await transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) });
+	}
+
+	async restartIce(direction: Direction): Promise<IceParameters> {
+		return (await this.transport(direction)).restartIce();
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const track of this.tracks.values()) track.close();
+		for (const subscription of this.subscriptions.values()) subscription.close();
+		for (const transport of Object.values(this.#transports)) transport.close();
+	}
+
+	async #open(open: Open, limits: EndpointLimits): Promise<Extract<LinkReport, { type: "opened" }>> {
+		const home = await this.#home;
+		const make = (direction: Direction) => this.#makeTransport(direction, open, home, limits);
+		const [send, recv] = await Promise.all([
+			open.send ? make("send") : undefined,
+			open.recv ? make("recv") : undefined,
+		]);
+		return {
+			type: "opened",
+			endpoint: this.id,
+			send: send && transportOut(send),
+			recv: recv && transportOut(recv),
+		};
+	}
+
+	async #makeTransport(
+		direction: Direction,
+		{ dtlsParameters, data }: Open,
+		{ router, media }: EndpointHome,
+		limits: EndpointLimits,
+	): Promise<WebRtcTransport> {
+		const transport = await router.createWebRtcTransport({
+			webRtcServer: media.server,
+			enableUdp: true,
+			enableTcp: true,
+			preferUdp: true,
+			enableSctp: data,
+			initialAvailableOutgoingBitrate: limits.initialOutgoingBitrate,
+			appData: { endpoint: this.id, direction },
+		});
+		if (this.#closed) {
+			transport.close();
+			throw new SwitchyardError("stale_endpoint", "closed meanwhile");
+		}
+		this.#transports[direction] = transport;
+		transport.on("icestatechange", () => this.#watch());
+		transport.on("dtlsstatechange", () => this.#watch());
+		await Promise.all([
+			direction === "send" && transport.setMaxIncomingBitrate(limits.maxIncomingBitrate),
+			// Known beforehand, the fingerprint spares the client a round trip: its handshake finds the transport ready.
+			dtlsParameters && transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) }),
+		]);
+		return transport;
+	}
+
+	/** A client may use one of the two alone, so what was never used says nothing. */
+	#watch(): void {
+		if (this.#closed) return;
+		const used = Object.values(this.#transports).filter(({ iceState }) => iceState !== "new");
+		const lost = used.some(({ iceState, dtlsState }) => iceState === "disconnected" || dtlsState === "failed");
+		const up = used.some(({ dtlsState }) => dtlsState === "connected");
+		const state = lost ? "disconnected" : up ? "connected" : undefined;
+		if (!state || state === this.#mediaState) return;
+		this.#mediaState = state;
+		this.onMediaState(state);
+	}
+}
