@@ -32,7 +32,7 @@ interface Run {
 }
 
 async function bare(url: string, name: string): Promise<Peer> {
-	const ws = new WebSocket(`${url.replace(/^http/, "ws")}/bare/${name}`);
+	const ws = new WebSocket(`${url.replace(/^http/, "ws")}/bare/${name}`, { perMessageDeflate: false });
 	const waiting: (() => void)[] = [];
 	const peer: Peer = {
 		ws,

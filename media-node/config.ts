@@ -63,15 +63,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		throw new Error(`media node settings:\n  ${problems.join("\n  ")}`);
 	}
 	const it = parsed.data;
+	const announced = it.ANNOUNCED_ADDRESS ?? ownAddresses();
+	const workers = it.WORKERS ?? availableParallelism();
+	if (it.MEDIA_PORT + workers * announced.length - 1 > 65_535) {
+		throw new Error("media node settings:\n  MEDIA_PORT: too high for a port per worker and announced address");
+	}
 	return {
 		edge: it.EDGE_URL.replace(/\/+$/, ""),
 		id: it.NODE_ID,
 		region: it.NODE_REGION,
 		token: it.NODE_TOKEN,
 		listenAddress: it.LISTEN_ADDRESS,
-		announced: it.ANNOUNCED_ADDRESS ?? ownAddresses(),
+		announced,
 		mediaPort: it.MEDIA_PORT,
-		workers: it.WORKERS ?? availableParallelism(),
+		workers,
 		maxEndpoints: it.MAX_ENDPOINTS,
 		maxIncomingBitrate: it.MAX_INCOMING_BITRATE,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,

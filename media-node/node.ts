@@ -13,7 +13,7 @@ import { AssignmentCounter, observe } from "./observability/metrics.ts";
 import { Workers } from "./rtc/workers.ts";
 
 export interface NodeEvents {
-	onRegistered(): void;
+	onRegistered(node: MediaNode): void;
 	onReplaced(): void;
 }
 
@@ -37,7 +37,7 @@ export class MediaNode {
 		this.#meter = new LoadMeter(workers, this.links);
 		observe(this, this.#registry);
 		this.#fleet = new FleetSocket(config, version, this.#meter, {
-			onRegistered: events.onRegistered,
+			onRegistered: () => events.onRegistered(this),
 			onReplaced: events.onReplaced,
 			onAssignment: (token) => void this.#accept(token),
 		});
@@ -55,8 +55,19 @@ export class MediaNode {
 		return this.#fleet.registered;
 	}
 
+	/** Port of the health and metrics server. */
+	get httpPort(): number | undefined {
+		return this.#http?.port;
+	}
+
 	load(): Promise<NodeLoad> {
 		return this.#meter.measure();
+	}
+
+	/** Bytes since start. */
+	async traffic(): Promise<{ in: number; out: number }> {
+		await this.load();
+		return this.#meter.total;
 	}
 
 	/** Leaves the fleet and ends all media. */
@@ -74,7 +85,9 @@ export class MediaNode {
 			const claims = await this.#assignments.accept(token);
 			if (this.draining) throw new Error("this node is stopping");
 			// A later assignment of the same room fences what the earlier one granted.
-			this.links.get(claims.sub)?.drop();
+			const earlier = this.links.get(claims.sub);
+			if (earlier && earlier.epoch >= claims.epoch) throw new Error(`this node serves epoch ${earlier.epoch} already`);
+			earlier?.drop();
 			const link = new RoomLink(claims, token, this.workers, this.config, () => {
 				if (this.links.get(claims.sub) === link) this.links.delete(claims.sub);
 			});

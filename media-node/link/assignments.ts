@@ -6,6 +6,10 @@ import { AssignmentClaims, AUDIENCE } from "../../shared/tokens.ts";
 const CLOCK_TOLERANCE_S = 5;
 /** Longest life of an assignment, s. */
 const MAX_AGE_S = 60;
+/** The edge publishes a key at least this long before it signs with it, ms. */
+const KEYS_MS = 300_000;
+/** A `kid` that is not among the keys has them fetched again, no more often than this, ms. */
+const REFETCH_MS = 2_000;
 
 export class Assignments {
 	readonly #node: string;
@@ -21,7 +25,13 @@ export class Assignments {
 	}
 
 	static fromEdge(node: string, edge: string): Assignments {
-		return new Assignments(node, createRemoteJWKSet(new URL("/.well-known/jwks.json", edge)));
+		return new Assignments(
+			node,
+			createRemoteJWKSet(new URL("/.well-known/jwks.json", edge), {
+				cacheMaxAge: KEYS_MS,
+				cooldownDuration: REFETCH_MS,
+			}),
+		);
 	}
 
 	/** The claims, or an error that says what is wrong. A token that passes cannot pass again. */

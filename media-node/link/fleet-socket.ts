@@ -5,7 +5,7 @@ import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import type { Config } from "../config.ts";
 import type { LoadMeter } from "../observability/load.ts";
 import { type Log, log } from "../observability/logger.ts";
-import { EdgeSocket } from "./socket.ts";
+import { type Down, EdgeSocket } from "./socket.ts";
 
 const HEARTBEAT_MS = 2_000;
 
@@ -34,6 +34,7 @@ export class FleetSocket {
 			target: () => ({ url: `${config.edge.replace(/^http/, "ws")}/v1/fleet`, token: config.token }),
 			subprotocol: FLEET_SUBPROTOCOL,
 			heartbeatMs: HEARTBEAT_MS,
+			heartbeatsMissed: 3,
 			onOpen: () => void this.#register(version),
 			onText: (text) => this.#receive(text),
 			onDown: (how) => this.#onDown(how),
@@ -88,7 +89,7 @@ export class FleetSocket {
 		switch (message.type) {
 			case "registered":
 				this.#registered = true;
-				this.#log.info({ node: message.node }, "registered");
+				this.#log.info("registered");
 				clearInterval(this.#timer);
 				this.#timer = setInterval(() => void this.#reportLoad(), message.reportMs || REPORT_MS);
 				if (this.#draining) this.#send({ type: "draining" });
@@ -109,7 +110,7 @@ export class FleetSocket {
 		this.#send({ type: "load", load: await this.#load.measure() });
 	}
 
-	#onDown({ code, status, reason }: { code?: number; status?: number; reason: string }): boolean {
+	#onDown({ code, status, reason }: Down): boolean {
 		this.#registered = false;
 		clearInterval(this.#timer);
 		if (code === CLOSE.nodeReplaced) {

@@ -1,13 +1,15 @@
 /** The socket to one room: the room's commands in, reports of its media out. Media outlives the socket. */
-import { setImmediate } from "node:timers";
 import { CLOSE } from "../../shared/close-codes.ts";
-import { LINK_SUBPROTOCOL, LinkCommands, type LinkReport } from "../../shared/link.ts";
+import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReport } from "../../shared/link.ts";
 import type { AssignmentClaims } from "../../shared/tokens.ts";
 import { type Log, log } from "../observability/logger.ts";
 import type { EndpointLimits } from "../rtc/endpoint.ts";
 import { RoomMedia } from "../rtc/room-media.ts";
 import type { Workers } from "../rtc/workers.ts";
-import { EdgeSocket } from "./socket.ts";
+import { readCommands } from "./commands.ts";
+import { ReportBatch } from "./report-batch.ts";
+import { type Down, EdgeSocket } from "./socket.ts";
+import { Unconfirmed } from "./unconfirmed.ts";
 
 const HEARTBEAT_MS = 5_000;
 /** With the edge away and nobody's media flowing, a room is given up after this long, ms. */
@@ -20,9 +22,12 @@ export class RoomLink {
 	readonly #socket: EdgeSocket;
 	readonly #log: Log;
 	readonly #onGone: () => void;
+	readonly #batch = new ReportBatch((text) => this.#socket.sendText(text));
+	readonly #unconfirmed = new Unconfirmed();
 	/** The assignment first; the room gives another to come back with. */
 	#token: string;
-	#reports: LinkReport[] = [];
+	/** Between a new socket and its `attach`, nothing is reported: that tells the whole state. */
+	#attached = false;
 	#orphan: NodeJS.Timeout | undefined;
 	#gone = false;
 
@@ -34,71 +39,80 @@ export class RoomLink {
 		this.#log = log.child({ part: "link", room: this.room, epoch: this.epoch });
 		this.media = new RoomMedia(this.room, workers, limits, (report) => this.#report(report));
 		this.media.prepare();
-		const url = `${claims.edge.replace(/^http/, "ws").replace(/\/+$/, "")}/v1/rooms/${encodeURIComponent(this.room)}/link`;
+		const edge = claims.edge.replace(/^http/, "ws").replace(/\/+$/, "");
+		const url = `${edge}/v1/rooms/${encodeURIComponent(this.room)}/link`;
 		this.#socket = new EdgeSocket({
 			target: () => ({ url, token: this.#token }),
 			subprotocol: LINK_SUBPROTOCOL,
 			heartbeatMs: HEARTBEAT_MS,
+			heartbeatsMissed: 2,
 			onOpen: () => clearTimeout(this.#orphan),
 			onText: (text) => this.#receive(text),
-			onDown: ({ code, status, reason }) => {
-				const over = code === CLOSE.fenced || code === CLOSE.released || (status !== undefined && status < 500);
-				this.#log.info({ code, status, reason, over }, "link down");
-				if (over) this.drop();
-				else this.#watchOrphan();
-				return !over;
-			},
+			onDown: (how) => this.#onDown(how),
 		});
 	}
 
+	/** The room is told of everything now. */
 	get open(): boolean {
-		return this.#socket.open;
+		return this.#attached;
 	}
 
 	/** Ends the room's media here and the link. */
 	drop(code: number = CLOSE.normal): void {
 		if (this.#gone) return;
 		this.#gone = true;
+		this.#attached = false;
 		clearTimeout(this.#orphan);
 		this.#socket.stop(code);
 		this.media.close();
 		this.#onGone();
 	}
 
-	#receive(text: string): void {
-		let frame: unknown;
-		try {
-			frame = JSON.parse(text);
-		} catch {
-			frame = undefined;
-		}
-		const parsed = LinkCommands.safeParse(frame);
-		if (!parsed.success) {
-			this.#log.error(
-				{ problem: parsed.error.issues[0] },
-				"a command that cannot be read; is the edge newer than this node?",
-			);
-			return;
-		}
-		for (const command of parsed.data) {
-			if (command.type === "attach") {
-				this.#token = command.token;
-				// Whatever was on its way when the socket broke is told by the whole state.
-				this.#reports = [];
-				this.#report({ type: "attached", endpoints: this.media.served() });
-				for (const endpoint of this.media.endpoints.keys()) this.media.execute({ type: "describe", endpoint });
-			} else this.media.execute(command);
-		}
+	#onDown({ code, status, reason }: Down): boolean {
+		this.#attached = false;
+		this.#unconfirmed.down();
+		const fenced = code === CLOSE.fenced || code === CLOSE.released;
+		const over = fenced || status === 401 || status === 403 || status === 404;
+		this.#log.info({ code, status, reason, over }, "link down");
+		if (over) this.drop();
+		else this.#watchOrphan();
+		return !over;
 	}
 
-	/** Reports of one turn travel in one frame. */
+	#receive(text: string): void {
+		if (this.#gone) return;
+		const { commands, refusals, problems } = readCommands(text);
+		if (problems.length > 0) {
+			this.#log.error({ problems }, "commands that cannot be read; is the edge newer than this node?");
+		}
+		for (const command of commands) {
+			try {
+				if (command.type === "attach") this.#attach(command);
+				else this.media.execute(command);
+			} catch (error) {
+				this.#log.error({ err: error, command: command.type }, "a command failed");
+			}
+		}
+		for (const refusal of refusals) this.#report(refusal);
+	}
+
+	#attach({ room, epoch, token }: Extract<LinkCommand, { type: "attach" }>): void {
+		if (room !== this.room || epoch !== this.epoch) {
+			this.#log.error({ room, epoch }, "attached to something else; ignored");
+			return;
+		}
+		this.#token = token;
+		this.#attached = true;
+		this.#batch.clear();
+		const { answers, endpoints } = this.#unconfirmed.up();
+		this.#report({ type: "attached", endpoints: this.media.served() });
+		for (const answer of answers) this.#batch.add(answer);
+		this.media.describe(endpoints);
+	}
+
 	#report(report: LinkReport): void {
-		if (this.#reports.push(report) > 1) return;
-		setImmediate(() => {
-			const reports = this.#reports;
-			this.#reports = [];
-			if (reports.length > 0) this.#socket.send(reports);
-		});
+		this.#unconfirmed.note(report);
+		if (this.#attached) this.#batch.add(report);
 	}
 
 	#watchOrphan(): void {

@@ -10,12 +10,22 @@ export interface SocketOptions {
 	/** Asked at each attempt: what to dial may change. */
 	target(): { url: string; token: string };
 	subprotocol: string;
-	/** Between heartbeats, ms; three without an answer end the socket. */
+	/** Between heartbeats, ms. */
 	heartbeatMs: number;
+	/** This many without an answer end the socket. */
+	heartbeatsMissed: number;
 	onOpen(): void;
 	onText(text: string): void;
 	/** The socket ended, or the edge refused it with an HTTP status. False: do not dial again. */
-	onDown(how: { code?: number; status?: number; reason: string }): boolean;
+	onDown(how: Down): boolean;
+}
+
+export interface Down {
+	/** Of the close frame; 1006 without one. */
+	code?: number;
+	/** Of the HTTP answer that refused the upgrade. */
+	status?: number;
+	reason: string;
 }
 
 /** From dialing to open, ms. */
@@ -41,12 +51,16 @@ export class EdgeSocket {
 
 	/** False when there is no open socket: whoever reports state reports it whole after the next open. */
 	send(frame: unknown): boolean {
+		return this.sendText(JSON.stringify(frame));
+	}
+
+	sendText(text: string): boolean {
 		if (!this.#ws || !this.open) return false;
-		this.#ws.send(JSON.stringify(frame));
+		this.#ws.send(text);
 		return true;
 	}
 
-	/** Ends it for good. */
+	/** Ends it for good; nothing more is told of it. */
 	stop(code = 1000, reason = ""): void {
 		this.#stopped = true;
 		clearTimeout(this.#redial);
@@ -60,6 +74,8 @@ export class EdgeSocket {
 		const ws = new WebSocket(url, subprotocol, {
 			headers: { Authorization: `Bearer ${token}` },
 			handshakeTimeout: HANDSHAKE_MS,
+			// Frames are small and many: compressing them costs more than it saves.
+			perMessageDeflate: false,
 		});
 		this.#ws = ws;
 		let status: number | undefined;
@@ -79,7 +95,7 @@ export class EdgeSocket {
 			onOpen();
 		});
 		ws.on("message", (data: Buffer, isBinary) => {
-			if (isBinary) return;
+			if (isBinary || this.#stopped) return;
 			const text = data.toString();
 			if (text === HEARTBEAT.pong) this.#missed = 0;
 			else onText(text);
@@ -91,7 +107,7 @@ export class EdgeSocket {
 	}
 
 	#beat(ws: WebSocket): void {
-		if (this.#missed >= 3) {
+		if (this.#missed >= this.#options.heartbeatsMissed) {
 			ws.terminate();
 			return;
 		}
@@ -99,12 +115,12 @@ export class EdgeSocket {
 		ws.send(HEARTBEAT.ping);
 	}
 
-	#down(ws: WebSocket, how: { code?: number; status?: number; reason: string }): void {
+	#down(ws: WebSocket, how: Down): void {
 		// Once for each socket, whatever events it had.
 		if (this.#ws !== ws) return;
 		this.#ws = undefined;
 		clearInterval(this.#heartbeat);
-		if (!this.#options.onDown(how) || this.#stopped) return;
+		if (this.#stopped || !this.#options.onDown(how) || this.#stopped) return;
 		this.#redial = setTimeout(() => this.#dial(), this.#backoff.next());
 	}
 }

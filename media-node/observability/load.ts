@@ -1,17 +1,8 @@
 /** How busy this node is: CPU of its media workers, what it carries, bits in and out. */
+import type { WebRtcTransport, Worker } from "mediasoup/types";
 import type { NodeLoad } from "../../shared/fleet.ts";
 import type { RoomLink } from "../link/room-link.ts";
 import type { Workers } from "../rtc/workers.ts";
-import { log } from "./logger.ts";
-
-interface Sample {
-	at: number;
-	/** CPU time of the media workers, ms. */
-	cpu: number;
-	/** Bytes in and out since each endpoint began. */
-	bytesIn: number;
-	bytesOut: number;
-}
 
 /** Two measures closer together than this share one, ms. */
 const FRESH_MS = 500;
@@ -19,8 +10,13 @@ const FRESH_MS = 500;
 export class LoadMeter {
 	readonly #workers: Workers;
 	readonly #links: ReadonlyMap<string, RoomLink>;
-	#last: Sample = { at: performance.now(), cpu: 0, bytesIn: 0, bytesOut: 0 };
-	#load: NodeLoad | undefined;
+	/** What each had used when it was looked at last: CPU, ms; bytes. */
+	readonly #cpu = new WeakMap<Worker, number>();
+	readonly #bytes = new WeakMap<WebRtcTransport, { in: number; out: number }>();
+	#at = performance.now();
+	#load: Promise<NodeLoad> | undefined;
+	/** Bytes since start. */
+	readonly total = { in: 0, out: 0 };
 
 	constructor(workers: Workers, links: ReadonlyMap<string, RoomLink>) {
 		this.#workers = workers;
@@ -28,60 +24,66 @@ export class LoadMeter {
 	}
 
 	/** Rates are over the time since the last measure. */
-	async measure(): Promise<NodeLoad> {
-		if (this.#load && performance.now() - this.#last.at < FRESH_MS) return this.#load;
-		const [cpu, traffic] = await Promise.all([this.#cpu(), this.#traffic()]);
-		const at = performance.now();
-		const before = this.#last;
-		const ms = Math.max(1, at - before.at);
-		this.#last = { at, cpu, ...traffic };
-		const workers = Math.max(1, this.#workers.all.length);
-		// A worker or endpoint that ended takes its past with it: never below nothing.
-		const rate = (now: number, then: number) => Math.max(0, now - then) / ms;
-		let endpoints = 0;
-		let producers = 0;
-		let consumers = 0;
-		for (const { media } of this.#links.values()) {
-			endpoints += media.endpoints.size;
-			producers += media.producers;
-			consumers += media.consumers;
+	measure(): Promise<NodeLoad> {
+		const ms = performance.now() - this.#at;
+		if (!this.#load || ms >= FRESH_MS) {
+			this.#at += ms;
+			this.#load = this.#measure(Math.max(1, ms));
 		}
-		this.#load = {
-			cpu: Math.min(1, rate(cpu, before.cpu) / workers),
-			rooms: this.#links.size,
-			endpoints,
-			producers,
-			consumers,
-			bitrateIn: Math.round(rate(traffic.bytesIn, before.bytesIn) * 8_000),
-			bitrateOut: Math.round(rate(traffic.bytesOut, before.bytesOut) * 8_000),
-			workers,
-			workerDeaths: this.#workers.deaths,
-		};
 		return this.#load;
 	}
 
-	async #cpu(): Promise<number> {
-		const usages = await Promise.allSettled(this.#workers.all.map(({ worker }) => worker.getResourceUsage()));
-		return usages.reduce((sum, it) => sum + (it.status === "fulfilled" ? it.value.ru_utime + it.value.ru_stime : 0), 0);
+	async #measure(ms: number): Promise<NodeLoad> {
+		const [cpu, bytes] = await Promise.all([this.#cpuSince(), this.#bytesSince()]);
+		this.total.in += bytes.in;
+		this.total.out += bytes.out;
+		const rooms = [...this.#links.values()].map(({ media }) => media);
+		const sum = (count: (room: (typeof rooms)[number]) => number) => rooms.reduce((n, room) => n + count(room), 0);
+		const workers = Math.max(1, this.#workers.all.length);
+		return {
+			cpu: Math.min(1, cpu / ms / workers),
+			rooms: rooms.length,
+			endpoints: sum(({ endpoints }) => endpoints.size),
+			producers: sum(({ tracks }) => tracks.size),
+			consumers: sum(({ consumers }) => consumers),
+			bitrateIn: Math.round((bytes.in * 8_000) / ms),
+			bitrateOut: Math.round((bytes.out * 8_000) / ms),
+			workers,
+			workerDeaths: this.#workers.deaths,
+		};
 	}
 
-	async #traffic(): Promise<{ bytesIn: number; bytesOut: number }> {
-		let bytesIn = 0;
-		let bytesOut = 0;
-		const transports = [...this.#links.values()].flatMap(({ media }) =>
-			[...media.endpoints.values()].flatMap((it) => it.transports()),
+	async #cpuSince(): Promise<number> {
+		const used = await Promise.all(
+			this.#workers.all.map(async ({ worker }) => {
+				// A worker that dies while it is asked used nothing.
+				const usage = await worker.getResourceUsage().catch(() => undefined);
+				if (!usage) return 0;
+				const now = usage.ru_utime + usage.ru_stime;
+				const before = this.#cpu.get(worker) ?? 0;
+				this.#cpu.set(worker, now);
+				return now - before;
+			}),
 		);
-		const stats = await Promise.allSettled(transports.map((transport) => transport.getStats()));
-		for (const it of stats) {
-			if (it.status === "rejected") {
-				log.debug({ err: it.reason }, "a transport closed while it was measured");
-				continue;
-			}
-			for (const { bytesReceived, bytesSent } of it.value) {
-				bytesIn += bytesReceived;
-				bytesOut += bytesSent;
-			}
-		}
-		return { bytesIn, bytesOut };
+		return used.reduce((a, b) => a + b, 0);
+	}
+
+	/** What an endpoint carried between the last look at it and its end is not seen. */
+	async #bytesSince(): Promise<{ in: number; out: number }> {
+		const transports = [...this.#links.values()].flatMap(({ media }) =>
+			[...media.endpoints.values()].flatMap((endpoint) => endpoint.transports()),
+		);
+		const sum = { in: 0, out: 0 };
+		await Promise.all(
+			transports.map(async (transport) => {
+				const [stat] = await transport.getStats().catch(() => []);
+				if (!stat) return;
+				const before = this.#bytes.get(transport) ?? { in: 0, out: 0 };
+				sum.in += stat.bytesReceived - before.in;
+				sum.out += stat.bytesSent - before.out;
+				this.#bytes.set(transport, { in: stat.bytesReceived, out: stat.bytesSent });
+			}),
+		);
+		return sum;
 	}
 }

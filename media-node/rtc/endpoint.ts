@@ -49,8 +49,9 @@ export class Endpoint {
 		return this.#closed;
 	}
 
-	get connected(): boolean {
-		return this.#mediaState === "connected";
+	/** Undefined until the client's first connection. */
+	get mediaState(): MediaState | undefined {
+		return this.#mediaState;
 	}
 
 	/** What a subscription needs of this endpoint. */
@@ -86,9 +87,10 @@ export class Endpoint {
 
 	close(): void {
 		this.#closed = true;
+		// First, since all that is on a transport ends with it, in one message to the worker.
+		for (const transport of Object.values(this.#transports)) transport.close();
 		for (const track of this.tracks.values()) track.close();
 		for (const subscription of this.subscriptions.values()) subscription.close();
-		for (const transport of Object.values(this.#transports)) transport.close();
 	}
 
 	async #open(open: Open, limits: EndpointLimits): Promise<Extract<LinkReport, { type: "opened" }>> {
@@ -140,8 +142,10 @@ export class Endpoint {
 	#watch(): void {
 		if (this.#closed) return;
 		const used = Object.values(this.#transports).filter(({ iceState }) => iceState !== "new");
-		const lost = used.some(({ iceState, dtlsState }) => iceState === "disconnected" || dtlsState === "failed");
-		const up = used.some(({ dtlsState }) => dtlsState === "connected");
+		const lost = used.some(
+			({ iceState, dtlsState }) => iceState === "disconnected" || dtlsState === "failed" || dtlsState === "closed",
+		);
+		const up = used.length > 0 && used.every(({ dtlsState }) => dtlsState === "connected");
 		const state = lost ? "disconnected" : up ? "connected" : undefined;
 		if (!state || state === this.#mediaState) return;
 		this.#mediaState = state;

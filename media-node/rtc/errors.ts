@@ -6,6 +6,6 @@ export function errorBody(error: unknown): ErrorBody {
 	if (error instanceof SwitchyardError) return error.toJSON();
 	const message = error instanceof Error ? error.message : String(error);
 	if (error instanceof TypeError || error instanceof UnsupportedError) return { code: "unsupported", message };
-	if (error instanceof NotFoundError) return { code: "stale_endpoint", message };
+	if (error instanceof NotFoundError) return { code: "not_found", message };
 	return { code: "node_failed", message };
 }

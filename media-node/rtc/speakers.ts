@@ -20,6 +20,8 @@ export class SpeakerObserver {
 	readonly #active: ActiveSpeakerObserver;
 	readonly #tell: (news: Speakers) => void;
 	#last: Speakers = { speakers: [] };
+	/** Who spoke most lately. mediasoup tells it only when it changes, so it is kept over a silence. */
+	#dominant: Producer | undefined;
 
 	private constructor(levels: AudioLevelObserver, active: ActiveSpeakerObserver, tell: (news: Speakers) => void) {
 		this.#levels = levels;
@@ -27,12 +29,18 @@ export class SpeakerObserver {
 		this.#tell = tell;
 		levels.on("volumes", (volumes) => {
 			this.#update(
-				volumes.map(({ producer, volume }) => ({ participant: participantOf(producer), track: producer.id, volume })),
-				this.#last.dominant,
+				volumes.map(({ producer, volume }) => ({
+					participant: participantOf(producer),
+					track: String(producer.appData.track),
+					volume,
+				})),
 			);
 		});
-		levels.on("silence", () => this.#update([], undefined));
-		active.on("dominantspeaker", ({ producer }) => this.#update(this.#last.speakers, participantOf(producer)));
+		levels.on("silence", () => this.#update([]));
+		active.on("dominantspeaker", ({ producer }) => {
+			this.#dominant = producer;
+			this.#update(this.#last.speakers);
+		});
 	}
 
 	static async on(router: Router, tell: (news: Speakers) => void): Promise<SpeakerObserver> {
@@ -51,8 +59,10 @@ export class SpeakerObserver {
 		]);
 	}
 
-	#update(speakers: Speaker[], dominant: string | undefined): void {
+	#update(speakers: Speaker[]): void {
 		const before = this.#last;
+		const speaker = speakers.length > 0 && !this.#dominant?.closed ? this.#dominant : undefined;
+		const dominant = speaker && participantOf(speaker);
 		this.#last = { speakers, dominant };
 		const same =
 			before.dominant === dominant &&

@@ -1,10 +1,14 @@
 /** One track on its way to one endpoint: a consumer on its way, there, or closed again. */
 import type { Consumer, DataConsumer, DataProducer, Producer, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { ConsumerParameters, Layer, Size, TrackSettings } from "../../shared/media.ts";
+import type { ConsumerParameters, Layer, TrackSettings } from "../../shared/media.ts";
 import { rtpParametersOut } from "./convert.ts";
+import { Latest } from "./latest.ts";
 import { chooseLayers } from "./layers.ts";
 import { isData, type PublishedTrack } from "./tracks.ts";
+
+/** mediasoup's own. */
+const DEFAULT_PRIORITY = 1;
 
 export interface Receiver {
 	transport: WebRtcTransport;
@@ -13,15 +17,14 @@ export interface Receiver {
 }
 
 export class SubscribedTrack {
-	readonly track: string;
-	readonly participant: string;
-	readonly #sizes: readonly Size[];
+	readonly published: PublishedTrack;
+	/** Rejects when it cannot be received. */
+	readonly ready: Promise<void>;
 	#settings: TrackSettings;
 	#consumer: Consumer | DataConsumer | undefined;
 	#spatialLayers = 1;
 	#closed = false;
-	/** Rejects when it cannot be received. */
-	readonly ready: Promise<ConsumerParameters>;
+	readonly #tuning = new Latest(() => this.#apply());
 	/** It ended without `close`: the track or the transport did. */
 	onEnded: () => void = () => {};
 	/** The layers that are sent now; null when nothing is. */
@@ -30,27 +33,44 @@ export class SubscribedTrack {
 	onScore: () => void = () => {};
 
 	constructor(published: PublishedTrack, receiver: Promise<Receiver>, settings: TrackSettings) {
-		this.track = published.id;
-		this.participant = published.participant;
-		this.#sizes = published.layers;
+		this.published = published;
 		this.#settings = settings;
 		this.ready = Promise.all([published.ready, receiver]).then(([producer, it]) => this.#consume(producer, it));
 		this.ready.catch(() => {});
+	}
+
+	get track(): string {
+		return this.published.id;
 	}
 
 	get consumer(): Consumer | DataConsumer | undefined {
 		return this.#consumer;
 	}
 
+	/** What its receiver needs, as it is now. */
+	describe(): ConsumerParameters | undefined {
+		const consumer = this.#consumer;
+		if (!consumer || consumer.closed) return undefined;
+		const { id, participant } = this.published;
+		if ("kind" in consumer) {
+			const { kind, type, paused } = consumer;
+			const rtpParameters = rtpParametersOut(consumer.rtpParameters);
+			return { kind, track: id, participant, id: consumer.id, rtpParameters, type, paused };
+		}
+		const { sctpStreamParameters, label, protocol } = consumer;
+		if (!sctpStreamParameters) return undefined;
+		return { kind: "data", track: id, participant, id: consumer.id, sctpStreamParameters, label, protocol };
+	}
+
 	/** New settings stand for all: what is absent is the default. */
 	tune(settings: TrackSettings): void {
 		this.#settings = settings;
-		void this.ready.then(() => this.#apply()).catch(() => {});
+		this.#tuning.request();
 	}
 
 	async requestKeyFrame(): Promise<void> {
 		const consumer = this.#consumer;
-		if (consumer && "requestKeyFrame" in consumer && consumer.kind === "video") await consumer.requestKeyFrame();
+		if (consumer && "kind" in consumer && consumer.kind === "video") await consumer.requestKeyFrame();
 	}
 
 	close(): void {
@@ -58,77 +78,68 @@ export class SubscribedTrack {
 		this.#consumer?.close();
 	}
 
-	async #consume(producer: Producer | DataProducer, receiver: Receiver): Promise<ConsumerParameters> {
-		const parameters = isData(producer)
+	async #consume(producer: Producer | DataProducer, receiver: Receiver): Promise<void> {
+		if (this.#closed) throw new Error("unsubscribed meanwhile");
+		const consumer = isData(producer)
 			? await this.#consumeData(producer, receiver)
 			: await this.#consumeMedia(producer, receiver);
 		if (this.#closed) {
-			this.#consumer?.close();
+			consumer.close();
 			throw new Error("unsubscribed meanwhile");
 		}
+		this.#consumer = consumer;
 		const ended = () => this.#closed || this.onEnded();
-		if (this.#consumer && "kind" in this.#consumer) this.#consumer.observer.once("close", ended);
-		else this.#consumer?.observer.once("close", ended);
-		return parameters;
+		if ("kind" in consumer) consumer.observer.once("close", ended);
+		else consumer.observer.once("close", ended);
+		// Priority, and what was tuned on the way.
+		this.#tuning.request();
 	}
 
-	async #consumeMedia(producer: Producer, receiver: Receiver): Promise<ConsumerParameters> {
+	async #consumeMedia(producer: Producer, receiver: Receiver): Promise<Consumer> {
 		const { rtpCapabilities } = receiver;
 		if (!rtpCapabilities || !receiver.canConsume(producer.id, rtpCapabilities)) {
 			throw new SwitchyardError("unsupported", "the receiver has no codec for it");
 		}
-		const { paused, layers } = chooseLayers(this.#settings, this.#sizes, spatialLayersOf(producer));
+		const count = spatialLayersOf(producer);
+		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, count);
 		const consumer = await receiver.transport.consume({
 			producerId: producer.id,
 			rtpCapabilities,
 			paused,
 			...(layers && producer.type !== "simple" && { preferredLayers: layers }),
 		});
-		this.#consumer = consumer;
 		if (consumer.type === "simulcast" || consumer.type === "svc") {
-			this.#spatialLayers = spatialLayersOf(producer);
+			this.#spatialLayers = count;
 			consumer.on("layerschange", (now) => {
 				this.onLayers(now ? { spatial: now.spatialLayer, temporal: now.temporalLayer } : null);
 			});
 		}
 		consumer.on("score", () => this.onScore());
-		if (this.#settings.priority !== undefined) await consumer.setPriority(this.#settings.priority);
-		return {
-			kind: consumer.kind,
-			track: this.track,
-			participant: this.participant,
-			id: consumer.id,
-			rtpParameters: rtpParametersOut(consumer.rtpParameters),
-			type: consumer.type,
-			paused: consumer.paused,
-		};
+		return consumer;
 	}
 
-	async #consumeData(producer: DataProducer, receiver: Receiver): Promise<ConsumerParameters> {
-		const consumer = await receiver.transport.consumeData({ dataProducerId: producer.id });
-		this.#consumer = consumer;
-		const { id, sctpStreamParameters, label, protocol } = consumer;
-		if (!sctpStreamParameters) throw new SwitchyardError("unsupported", "no SCTP stream for it");
-		return {
-			kind: "data",
-			track: this.track,
-			participant: this.participant,
-			id,
-			sctpStreamParameters,
-			label,
-			protocol,
-		};
+	async #consumeData(producer: DataProducer, { transport }: Receiver): Promise<DataConsumer> {
+		const { paused } = this.#settings;
+		const consumer = await transport.consumeData({ dataProducerId: producer.id, paused });
+		if (!consumer.sctpStreamParameters) {
+			consumer.close();
+			throw new SwitchyardError("unsupported", "no SCTP stream for it");
+		}
+		return consumer;
 	}
 
 	async #apply(): Promise<void> {
 		const consumer = this.#consumer;
-		if (!consumer || consumer.closed || !("kind" in consumer)) return;
-		const { paused, layers } = chooseLayers(this.#settings, this.#sizes, this.#spatialLayers);
-		const changes: Promise<unknown>[] = [];
+		if (!consumer || consumer.closed) return;
+		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, this.#spatialLayers);
+		const changes: Promise<void>[] = [];
+		if ("kind" in consumer) {
+			const { priority = DEFAULT_PRIORITY } = this.#settings;
+			if (priority !== consumer.priority) changes.push(consumer.setPriority(priority));
+			// Ahead of a resume, so that it begins with the right layer.
+			if (layers && this.#spatialLayers > 1) changes.push(consumer.setPreferredLayers(layers));
+		}
 		if (consumer.paused !== paused) changes.push(paused ? consumer.pause() : consumer.resume());
-		if (layers && this.#spatialLayers > 1) changes.push(consumer.setPreferredLayers(layers));
-		const { priority } = this.#settings;
-		if (priority !== undefined && priority !== consumer.priority) changes.push(consumer.setPriority(priority));
 		await Promise.all(changes);
 	}
 }

@@ -1,8 +1,15 @@
-/** One published track: a producer on its way, there, or closed again. The track's id is the producer's. */
+/**
+ * One published track: a producer on its way, there, or closed again. Its id is the room's; the producer has one of
+ * its own, since mediasoup's must be unique in a worker, which serves many rooms.
+ */
 import type { DataProducer, Producer, WebRtcTransport } from "mediasoup/types";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import type { Source } from "../../shared/tokens.ts";
 import { rtpParametersIn } from "./convert.ts";
+import { Latest } from "./latest.ts";
+
+/** Key frames are asked of a sender no more often than this, ms, however many receivers want one. */
+const KEY_FRAME_MS = 500;
 
 export interface TrackWish {
 	id: string;
@@ -23,6 +30,7 @@ export class PublishedTrack {
 	#producer: Producer | DataProducer | undefined;
 	#muted: boolean;
 	#closed = false;
+	readonly #mute = new Latest(() => this.#applyMute());
 	/** The producer ended without `close`: its transport did. */
 	onLost: () => void = () => {};
 
@@ -43,7 +51,7 @@ export class PublishedTrack {
 
 	setMuted(muted: boolean): void {
 		this.#muted = muted;
-		void this.ready.then(() => this.#applyMute()).catch(() => {});
+		this.#mute.request();
 	}
 
 	close(): void {
@@ -52,22 +60,21 @@ export class PublishedTrack {
 	}
 
 	async #produce(transport: WebRtcTransport, { id, participant, media }: TrackWish): Promise<Producer | DataProducer> {
-		const appData = { participant };
+		if (this.#closed) throw new Error("unpublished meanwhile");
+		const common = { paused: this.#muted, appData: { participant, track: id } };
 		const producer =
 			media.kind === "data"
 				? await transport.produceData({
-						id,
+						...common,
 						sctpStreamParameters: media.sctpStreamParameters,
 						label: media.label,
 						protocol: media.protocol,
-						appData,
 					})
 				: await transport.produce({
-						id,
+						...common,
 						kind: media.kind,
 						rtpParameters: rtpParametersIn(media.rtpParameters),
-						paused: this.#muted,
-						appData,
+						keyFrameRequestDelay: KEY_FRAME_MS,
 					});
 		if (this.#closed) {
 			producer.close();
@@ -77,7 +84,8 @@ export class PublishedTrack {
 		const lost = () => this.#closed || this.onLost();
 		if (isData(producer)) producer.observer.once("close", lost);
 		else producer.observer.once("close", lost);
-		if (!isData(producer)) await this.#applyMute();
+		// It may have been muted or unmuted on the way.
+		this.#mute.request();
 		return producer;
 	}
 

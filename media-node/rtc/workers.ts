@@ -1,23 +1,28 @@
 /** The media workers: one process per core, each with one port for all its transports, replaced when it dies. */
-import { EventEmitter } from "node:events";
-import { createWorker } from "mediasoup";
+import { EventEmitter, once } from "node:events";
+import { createWorker, setLogEventListeners } from "mediasoup";
 import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from "mediasoup/types";
 import { ROUTER_CODECS } from "../../shared/codecs.ts";
 import type { Config } from "../config.ts";
 import { type Log, log } from "../observability/logger.ts";
 
 export interface MediaWorker {
-	index: number;
-	worker: Worker;
-	server: WebRtcServer;
-	/** Rooms with a router on it: how the next room chooses. */
-	rooms: number;
+	readonly index: number;
+	readonly worker: Worker;
+	readonly server: WebRtcServer;
+	/** What costs CPU: how the next router chooses. */
+	consumers: number;
+	routers: number;
 }
 
 type WorkerConfig = Pick<Config, "workers" | "listenAddress" | "announced" | "mediaPort">;
 
-/** Emits `died` with a worker whose process ended; its rooms' media is gone. */
-export class Workers extends EventEmitter<{ died: [MediaWorker] }> {
+/** How long a room waits for a worker while none is running, and the pause after one that did not start, ms. */
+const START_MS = 5_000;
+const RETRY_MS = 1_000;
+
+/** Emits `started` and `died`; a dead worker's rooms' media is gone. */
+export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [MediaWorker] }> {
 	readonly #config: WorkerConfig;
 	readonly #workers: MediaWorker[] = [];
 	readonly #log: Log = log.child({ part: "workers" });
@@ -28,11 +33,22 @@ export class Workers extends EventEmitter<{ died: [MediaWorker] }> {
 	private constructor(config: WorkerConfig) {
 		super();
 		this.#config = config;
+		this.setMaxListeners(0);
+		const media = log.child({ part: "mediasoup" });
+		setLogEventListeners({
+			onwarn: (from, text) => media.warn({ from }, text),
+			onerror: (from, text, error) => media.error({ from, err: error }, text),
+		});
 	}
 
 	static async start(config: WorkerConfig): Promise<Workers> {
 		const workers = new Workers(config);
-		await Promise.all(Array.from({ length: config.workers }, (_, index) => workers.#start(index)));
+		try {
+			await Promise.all(Array.from({ length: config.workers }, (_, index) => workers.#start(index)));
+		} catch (error) {
+			workers.close();
+			throw error;
+		}
 		return workers;
 	}
 
@@ -40,31 +56,40 @@ export class Workers extends EventEmitter<{ died: [MediaWorker] }> {
 		return this.#workers;
 	}
 
-	/** A router on the worker with the fewest rooms. */
+	/** A router on the worker that sends least. */
 	async createRouter(): Promise<{ media: MediaWorker; router: Router }> {
-		const [media] = [...this.#workers].sort((a, b) => a.rooms - b.rooms);
+		if (this.#workers.length === 0) await once(this, "started", { signal: AbortSignal.timeout(START_MS) });
+		const [media] = this.#workers.toSorted((a, b) => a.consumers - b.consumers || a.routers - b.routers);
 		if (!media) throw new Error("no media worker is running");
-		media.rooms++;
+		media.routers++;
 		try {
 			const mediaCodecs = [...ROUTER_CODECS] as RouterRtpCodecCapability[];
 			const router = await media.worker.createRouter({ mediaCodecs });
-			router.observer.once("close", () => media.rooms--);
+			router.observer.once("close", () => media.routers--);
+			countConsumers(router, media);
 			return { media, router };
 		} catch (error) {
-			media.rooms--;
+			media.routers--;
 			throw error;
 		}
 	}
 
 	close(): void {
 		this.#closed = true;
-		for (const { worker } of this.#workers) worker.close();
+		for (const { worker } of this.#workers.splice(0)) worker.close();
 	}
 
 	async #start(index: number): Promise<void> {
 		const worker = await createWorker({ logLevel: "warn" });
-		const server = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(index) });
-		const media: MediaWorker = { index, worker, server, rooms: 0 };
+		let media: MediaWorker;
+		try {
+			const server = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(index) });
+			media = { index, worker, server, consumers: 0, routers: 0 };
+			if (this.#closed) throw new Error("stopped meanwhile");
+		} catch (error) {
+			worker.close();
+			throw error;
+		}
 		this.#workers.push(media);
 		this.#log.info({ index, pid: worker.pid }, "media worker started");
 		worker.once("died", (error) => {
@@ -74,14 +99,16 @@ export class Workers extends EventEmitter<{ died: [MediaWorker] }> {
 			this.emit("died", media);
 			if (!this.#closed) void this.#restart(index);
 		});
+		this.emit("started", media);
 	}
 
 	async #restart(index: number): Promise<void> {
 		try {
 			await this.#start(index);
 		} catch (error) {
+			if (this.#closed) return;
 			this.#log.error({ index, err: error }, "media worker could not be started again; once more in a second");
-			setTimeout(() => this.#closed || void this.#restart(index), 1_000);
+			setTimeout(() => this.#closed || void this.#restart(index), RETRY_MS);
 		}
 	}
 
@@ -93,4 +120,13 @@ export class Workers extends EventEmitter<{ died: [MediaWorker] }> {
 			return (["udp", "tcp"] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...(port && { port }) }));
 		});
 	}
+}
+
+function countConsumers(router: Router, media: MediaWorker): void {
+	router.observer.on("newtransport", (transport) => {
+		transport.observer.on("newconsumer", (consumer) => {
+			media.consumers++;
+			consumer.observer.once("close", () => media.consumers--);
+		});
+	});
 }

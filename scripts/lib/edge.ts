@@ -3,25 +3,11 @@
  * wrangler.toml, so that nothing is said twice.
  */
 import { mkdirSync } from "node:fs";
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-
-// Before wrangler is loaded: no look-ups at start, and no tracing, which costs a message four times its price.
-Object.assign(process.env, {
-	WRANGLER_SEND_METRICS: "false",
-	CLOUDFLARE_CF_FETCH_ENABLED: "false",
-	X_LOCAL_OBSERVABILITY: "false",
-	X_LOCAL_EXPLORER: "false",
-});
-const { unstable_getMiniflareWorkerOptions: readConfig } = await import("wrangler");
+import { bundleWorker } from "./bundle.ts";
+import { readWranglerConfig } from "./wrangler-config.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-
-/** The part of wrangler's answer that is looked into here; the rest goes on to miniflare as it is. */
-interface WorkerOptions {
-	bindings?: Record<string, unknown>;
-	durableObjects?: Record<string, { className: string; useSQLite: boolean }>;
-}
 
 export interface EdgeOptions {
 	/** 0: a free one. */
@@ -35,6 +21,8 @@ export interface EdgeOptions {
 	/** Another main module than worker/index.ts, and further objects of it (binding → class): for benches. */
 	main?: string;
 	objects?: Record<string, string>;
+	/** workerd died and runs again: its sockets and the objects' memory are gone. */
+	onCrash?(): void;
 }
 
 export interface Edge {
@@ -45,25 +33,9 @@ export interface Edge {
 	dispose(): Promise<void>;
 }
 
-/** The Worker as one module. */
-export async function bundleWorker(main = `${ROOT}worker/index.ts`): Promise<string> {
-	const { outputFiles } = await build({
-		entryPoints: [main],
-		bundle: true,
-		format: "esm",
-		target: "es2024",
-		conditions: ["workerd", "worker", "browser"],
-		external: ["cloudflare:*", "node:*"],
-		sourcemap: "inline",
-		write: false,
-		logLevel: "warning",
-	});
-	return outputFiles[0]?.text ?? "";
-}
-
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-	const { host = "127.0.0.1", dataDir, vars = {}, main, objects = {} } = options;
-	const workerOptions = readConfig(`${ROOT}wrangler.toml`).workerOptions as WorkerOptions;
+	const { host = "127.0.0.1", dataDir, vars = {}, main = `${ROOT}worker/index.ts`, objects = {} } = options;
+	const workerOptions = readWranglerConfig();
 	if (dataDir) mkdirSync(dataDir, { recursive: true });
 	mkdirSync(`${ROOT}dist/assets`, { recursive: true });
 	const contents = await bundleWorker(main);
@@ -71,12 +43,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 	for (const [binding, className] of Object.entries(objects)) durableObjects[binding] = { className, useSQLite: true };
 	let { port } = options;
 
-	const settings = () =>
-		convertV4MiniflareOptions({
+	const settings = () => ({
+		...convertV4MiniflareOptions({
 			host,
 			port,
-			...(dataDir && { durableObjectsPersist: dataDir }),
 			logRequests: false,
+			unsafeHandleRuntimeRestart: options.onCrash,
 			workers: [
 				{
 					...workerOptions,
@@ -87,13 +59,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 					durableObjects,
 				},
 			],
-		} as Parameters<typeof convertV4MiniflareOptions>[0]);
+		} as Parameters<typeof convertV4MiniflareOptions>[0]),
+		// The old form, which is what wrangler gives, has no word for it that is still read.
+		...(dataDir && { resourcePersistencePath: dataDir }),
+	});
 
 	let miniflare = new Miniflare(settings());
 	const ready = await miniflare.ready;
 	port = Number(ready.port);
 	return {
-		url: `http://${host}:${port}`,
+		url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
 		restart: async () => {
 			await miniflare.dispose();
 			miniflare = new Miniflare(settings());

@@ -12,7 +12,7 @@ import type { Place, Result } from "./rpc.ts";
 import type { Assignment } from "./state.ts";
 
 /** Pause before asking Fleet again, ms: doubled each time up to the most, with full jitter. */
-const RETRY_MS = { first: 500, most: 8_000 };
+const RETRY_MS = { first: 250, most: 3_000 };
 
 /** The room's node, or the beginning of getting one. */
 export function wantNode(core: Core, near: Place): Assignment | undefined {

@@ -1,0 +1,87 @@
+/** Who receives which track in one room on this node. */
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { LinkCommand, Subscription } from "../../shared/link.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { errorBody } from "./errors.ts";
+import type { RoomContext } from "./room-media.ts";
+import { SubscribedTrack } from "./subscriptions.ts";
+
+type Subscribe = Extract<LinkCommand, { type: "subscribe" }>;
+
+export class RoomSubscriptions {
+	readonly #room: RoomContext;
+
+	constructor(room: RoomContext) {
+		this.#room = room;
+	}
+
+	subscribe(command: Subscribe, endpoint: Endpoint | undefined): void {
+		const subscriptions = command.tracks.flatMap((wish) => {
+			try {
+				return this.#subscribe(endpoint, wish);
+			} catch (error) {
+				this.#fail(command.endpoint, wish.track, error);
+				return [];
+			}
+		});
+		if (endpoint) void this.describe(endpoint, subscriptions);
+	}
+
+	unsubscribe(endpoint: Endpoint, track: string): void {
+		const subscription = endpoint.subscriptions.get(track);
+		endpoint.subscriptions.delete(track);
+		subscription?.close();
+	}
+
+	/** Reports subscriptions in one batch, so that the client negotiates once. */
+	async describe(endpoint: Endpoint, subscriptions = [...endpoint.subscriptions.values()]): Promise<void> {
+		await Promise.allSettled(subscriptions.map(({ ready }) => ready));
+		const consumers = subscriptions.flatMap((subscription) =>
+			endpoint.subscriptions.get(subscription.track) === subscription ? (subscription.describe() ?? []) : [],
+		);
+		if (consumers.length > 0) this.#room.report({ type: "subscribed", endpoint: endpoint.id, consumers });
+	}
+
+	#subscribe(endpoint: Endpoint | undefined, { track: id, ...settings }: Subscription): SubscribedTrack {
+		if (!endpoint) throw new SwitchyardError("stale_endpoint");
+		const published = this.#room.tracks.get(id);
+		const there = endpoint.subscriptions.get(id);
+		if (!published) throw new SwitchyardError("not_found", `no track ${id} on this node`);
+		if (there?.published === published) {
+			there.tune(settings);
+			return there;
+		}
+		if (there) {
+			// Of an earlier track of that id, whose end the worker has not told yet.
+			this.unsubscribe(endpoint, id);
+			this.#room.report({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] });
+		}
+		const subscription = new SubscribedTrack(published, endpoint.receiver(), settings);
+		endpoint.subscriptions.set(id, subscription);
+		this.#watch(endpoint, subscription);
+		return subscription;
+	}
+
+	#watch(endpoint: Endpoint, subscription: SubscribedTrack): void {
+		const { track: id } = subscription;
+		const { report, onScore } = this.#room;
+		const forget = () => endpoint.subscriptions.get(id) === subscription && endpoint.subscriptions.delete(id);
+		subscription.onEnded = () => {
+			// As with tracks: the end of the whole endpoint is told once.
+			queueMicrotask(() => {
+				if (forget() && !endpoint.closed) report({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] });
+			});
+		};
+		subscription.onLayers = (layer) => report({ type: "layers", endpoint: endpoint.id, layers: { [id]: layer } });
+		subscription.onScore = onScore;
+		subscription.ready.catch((error: unknown) => {
+			// Closed meanwhile is what was wanted; a track that failed is told of as such.
+			const told = endpoint.closed || this.#room.tracks.get(id) !== subscription.published;
+			if (forget() && !told) this.#fail(endpoint.id, id, error);
+		});
+	}
+
+	#fail(endpoint: string, track: string, error: unknown): void {
+		this.#room.report({ type: "subscriptionFailed", endpoint, track, error: errorBody(error) });
+	}
+}

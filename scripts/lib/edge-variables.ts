@@ -1,0 +1,26 @@
+import { Limits, limitVariable } from "../../shared/limits.ts";
+import { readWranglerConfig } from "./wrangler-config.ts";
+
+/** Not in wrangler.toml: secrets, and what has no default. */
+const UNSET = ["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL"];
+
+/** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
+export function edgeVariables(): Record<string, string> {
+	const names = [...UNSET, ...Object.keys(Limits.shape).map(limitVariable)];
+	return { ...Object.fromEntries(names.map((name) => [name, ""])), ...defaults() };
+}
+
+/** Those of them that the environment sets. */
+export function edgeVariablesFrom(env: NodeJS.ProcessEnv): Record<string, string> {
+	return Object.fromEntries(
+		Object.keys(edgeVariables()).flatMap((name) => {
+			const value = env[name];
+			return value ? [[name, value]] : [];
+		}),
+	);
+}
+
+function defaults(): Record<string, string> {
+	const { bindings = {} } = readWranglerConfig();
+	return Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,85 @@
+/** A media node as a child process, beside an edge on this machine: for `npm start`, tests and benches. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mintNodeToken } from "../../worker/auth/tokens.ts";
+import { cachedMediasoupWorker } from "../setup/mediasoup-worker.mjs";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const STOP_MS = 5_000;
+
+export interface MediaNodeOptions {
+	edge: string;
+	/** The edge's. */
+	authKey: string;
+	id: string;
+	region?: string;
+	/** Health and metrics. */
+	httpPort: number;
+	/** Over this process's own environment; media-node/config.ts has the names. */
+	env?: Record<string, string>;
+}
+
+export class MediaNodeProcess {
+	readonly id: string;
+	/** Health and metrics. */
+	readonly http: string;
+	readonly process: ChildProcess;
+	/** Resolves to its exit code, or the signal that ended it. */
+	readonly exited: Promise<number | NodeJS.Signals>;
+	/** Resolves when its fleet knows it; rejects when it ends before. */
+	readonly registered: Promise<void>;
+
+	private constructor({ id, httpPort }: MediaNodeOptions, child: ChildProcess) {
+		this.id = id;
+		this.http = `http://127.0.0.1:${httpPort}`;
+		this.process = child;
+		this.exited = once(child, "exit").then(([code, signal]) => code ?? signal);
+		this.registered = new Promise((resolve, reject) => {
+			child.on("message", (message: { type: string }) => {
+				if (message.type === "registered") resolve();
+			});
+			child.once("exit", () => reject(new Error(`media node ${id} ended before it registered`)));
+		});
+		// Not everyone who starts a node waits for it.
+		this.registered.catch(() => {});
+	}
+
+	static async start(options: MediaNodeOptions): Promise<MediaNodeProcess> {
+		const { edge, authKey, id, region = "local", httpPort, env = {} } = options;
+		const { token } = await mintNodeToken({ AUTH_KEY: authKey }, { node: id, region });
+		const child = spawn(process.execPath, ["media-node/main.ts"], {
+			cwd: ROOT,
+			// A group of its own: Ctrl-C goes to a whole group, and a node must outlive its workers to stop in order.
+			detached: true,
+			stdio: ["ignore", "inherit", "inherit", "ipc"],
+			env: {
+				MEDIASOUP_WORKER_BIN: cachedMediasoupWorker(),
+				// Free ones, so that several nodes find room on one machine.
+				MEDIA_PORT: "0",
+				LOG_LEVEL: "warn",
+				...process.env,
+				...env,
+				EDGE_URL: edge,
+				NODE_ID: id,
+				NODE_REGION: region,
+				NODE_TOKEN: token,
+				HTTP_PORT: String(httpPort),
+			},
+		});
+		return new MediaNodeProcess(options, child);
+	}
+
+	/** Resolves to its exit code, or the signal that ended it. */
+	kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
+		this.process.kill(signal);
+		return this.exited;
+	}
+
+	/** Gracefully, and by force when that takes too long. */
+	async stop(): Promise<void> {
+		if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+		const timer = setTimeout(() => this.process.kill("SIGKILL"), STOP_MS);
+		await this.kill("SIGTERM");
+		clearTimeout(timer);
+	}
+}

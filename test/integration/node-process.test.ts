@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { CLOSE } from "../../shared/close-codes.ts";
+import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
+import { TestEdge } from "./node-edge.ts";
+
+const MAIN = new URL("../../media-node/main.ts", import.meta.url).pathname;
+const NODE = "process-1";
+
+let edge: TestEdge;
+let child: ChildProcess;
+let output = "";
+
+function start(env: Record<string, string> = {}): void {
+	output = "";
+	const settings = {
+		...{ EDGE_URL: edge.url, NODE_ID: NODE, NODE_TOKEN: "very-secret", NODE_REGION: "eu-1", WORKERS: "1" },
+		...{ LISTEN_ADDRESS: "127.0.0.1", ANNOUNCED_ADDRESS: "127.0.0.1", MEDIA_PORT: "0", HTTP_PORT: "0" },
+	};
+	child = fork(MAIN, { env: { ...process.env, ...settings, ...env }, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+	for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += chunk));
+}
+
+async function exit(): Promise<{ code: number | null; ms: number }> {
+	const since = performance.now();
+	const [code] = (await once(child, "exit")) as [number | null];
+	return { code, ms: performance.now() - since };
+}
+
+beforeEach(async () => {
+	edge = await TestEdge.start();
+});
+
+afterEach(async () => {
+	child.kill("SIGKILL");
+	await edge.stop();
+});
+
+it("registers, tells its starter, serves, and on SIGTERM says goodbye to all and exits 0", async () => {
+	start();
+	const told = once(child, "message");
+	const register = await edge.register();
+	expect(register).toMatchObject({ node: NODE, region: "eu-1", capabilities: ROUTER_CAPABILITIES_ID });
+	expect(register.addresses).toEqual(["127.0.0.1"]);
+	expect((await told)[0]).toMatchObject({ type: "registered" });
+	const link = await edge.assign(NODE, "room");
+	const done = exit();
+	child.kill("SIGTERM");
+	await edge.fleet.take("draining");
+	expect(await link.closed).toBe(CLOSE.goingAway);
+	const { code, ms } = await done;
+	expect(code).toBe(0);
+	expect(ms).toBeLessThan(3_000);
+	expect(output).not.toContain("very-secret");
+	expect(output).not.toContain(link.token);
+});
+
+it("exits at once on a second signal", async () => {
+	start();
+	await edge.register();
+	const done = exit();
+	child.kill("SIGTERM");
+	child.kill("SIGINT");
+	expect((await done).code).toBe(0);
+});
+
+it("dials again when the fleet's socket drops or falls silent", async () => {
+	start();
+	await edge.register();
+	edge.fleetSocket?.terminate();
+	await edge.register();
+	edge.answersHeartbeats = false;
+	const silentSince = performance.now();
+	await edge.fleet.take("register", () => true, 12_000);
+	expect(performance.now() - silentSince).toBeGreaterThan(3_000);
+});
+
+it("exits with an error when another process has its id", async () => {
+	start();
+	await edge.register();
+	const done = exit();
+	edge.fleetSocket?.close(CLOSE.nodeReplaced);
+	expect((await done).code).toBe(1);
+	expect(output).toContain("give each its own NODE_ID");
+});
+
+it.each([
+	[CLOSE.incompatible, "run the same version"],
+	[CLOSE.unauthorized, "NODE_TOKEN"],
+])("says what to do when it is refused with %i, and tries again", async (code, advice) => {
+	start();
+	await edge.fleet.take("register");
+	edge.fleetSocket?.close(code);
+	await edge.register();
+	expect(output).toContain(advice);
+});
+
+it("does not start with settings that are wrong, and names each", async () => {
+	start({ NODE_ID: "", MEDIA_PORT: "high" });
+	expect((await exit()).code).toBe(1);
+	expect(output).toContain("NODE_ID");
+	expect(output).toContain("MEDIA_PORT");
+});
