@@ -18,7 +18,10 @@ export const Limits = z.object({
 	maxTracksPerRoom: positive.default(2_000),
 	/** Metadata of a participant, track or room, and a participant's presence: bytes of its JSON. */
 	maxMetadataBytes: positive.default(4_096),
-	/** Unread bytes on one socket at which it is cut as a slow consumer. */
+	/**
+	 * Bytes sent to a socket since its last sign of life at which it is watched, and cut as a slow consumer when no sign
+	 * comes in one and a half heartbeats; at eight times as many it is cut at once.
+	 */
 	maxBufferedBytes: positive.default(4_194_304),
 	/** Messages kept for a participant whose socket is away; beyond them it must join anew. */
 	maxMailbox: positive.default(1_000),

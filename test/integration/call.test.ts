@@ -17,7 +17,10 @@ let rooms = 0;
 const dataDir = mkdtempSync(join(tmpdir(), "switchyard-"));
 
 beforeAll(async () => {
-	stack = await Stack.start({ vars: { MAX_BUFFERED_BYTES: "500000", MAX_MESSAGES_PER_SECOND: "100000" }, dataDir });
+	stack = await Stack.start({
+		vars: { MAX_BUFFERED_BYTES: "2000000", MAX_MESSAGES_PER_SECOND: "100000", HEARTBEAT_MS: "200" },
+		dataDir,
+	});
 });
 afterAll(async () => {
 	await stack.stop();

@@ -63,7 +63,7 @@ export class Core {
 		this.assignments = this.store.table("assignment");
 		this.mailbox = this.store.table("mailbox");
 		this.expelled = this.store.table("expelled");
-		this.sockets = new Sockets(ctx, limits.maxBufferedBytes);
+		this.sockets = new Sockets(ctx, limits);
 		this.gather = new Gather(this);
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 	}

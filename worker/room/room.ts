@@ -95,6 +95,7 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		const core = this.#core;
 		const who = core.sockets.of(ws);
 		if (who.kind === "done") return;
+		core.sockets.heard(ws);
 		this.#handle(() => {
 			if (who.kind === "link") {
 				if (typeof data === "string") links.receive(core, who.epoch, data);

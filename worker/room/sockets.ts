@@ -13,19 +13,32 @@ export type Attachment =
 	| { kind: "done" };
 
 const OPEN = 1;
+/** Over this many times the limit a socket is cut even though it may have read: no signaling needs so much at once. */
+const BURST = 8;
+
+/** What was sent to a socket since it last gave a sign. */
+interface Unproven {
+	bytes: number;
+	since: number;
+}
 
 export class Sockets {
 	readonly #ctx: DurableObjectState;
 	readonly #maxBuffered: number;
+	/** A peer that reads gives a sign in this time, ms: its heartbeat is answered behind what waits for it. */
+	readonly #patience: number;
+	readonly #unproven = new WeakMap<WebSocket, Unproven>();
+	readonly #heard = new WeakMap<WebSocket, number>();
 	readonly #known = new WeakMap<WebSocket, Attachment>();
 	readonly #members = new Map<string, WebSocket>();
 	readonly #links = new Map<number, WebSocket>();
 	/** Called once for a socket that is cut because it does not read. */
 	onSlow: (ws: WebSocket) => void = () => {};
 
-	constructor(ctx: DurableObjectState, maxBufferedBytes: number) {
+	constructor(ctx: DurableObjectState, limits: { maxBufferedBytes: number; heartbeatMs: number }) {
 		this.#ctx = ctx;
-		this.#maxBuffered = maxBufferedBytes;
+		this.#maxBuffered = limits.maxBufferedBytes;
+		this.#patience = 1.5 * limits.heartbeatMs;
 		for (const ws of ctx.getWebSockets()) {
 			if (ws.readyState === OPEN) this.#index(ws, this.of(ws));
 		}
@@ -72,7 +85,7 @@ export class Sockets {
 	/** Sends when the socket is open; false when it is not, or had to be cut. */
 	send(ws: WebSocket, text: string): boolean {
 		if (ws.readyState !== OPEN) return false;
-		if (ws.bufferedAmount > this.#maxBuffered) {
+		if (this.#isSlow(ws, text.length)) {
 			this.onSlow(ws);
 			return false;
 		}
@@ -111,11 +124,34 @@ export class Sockets {
 		return was;
 	}
 
-	/** When a member's or node's socket last gave a sign: its latest heartbeat, or its beginning. */
+	/** A message came from it. */
+	heard(ws: WebSocket): void {
+		this.#heard.set(ws, Date.now());
+	}
+
+	/** When a member's or node's socket last gave a sign: a heartbeat, a message as far as memory goes, or its beginning. */
 	lastSign(ws: WebSocket): number | undefined {
 		const who = this.of(ws);
 		if (who.kind !== "member" && who.kind !== "link") return undefined;
-		return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? who.since;
+		const heartbeat = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0;
+		return Math.max(heartbeat, this.#heard.get(ws) ?? 0, who.since);
+	}
+
+	/** workerd tells nothing of what is unread, so it is reckoned from what was sent since the peer's last sign. */
+	#isSlow(ws: WebSocket, bytes: number): boolean {
+		const now = Date.now();
+		let unproven = this.#unproven.get(ws);
+		if (!unproven) {
+			unproven = { bytes: 0, since: now };
+			this.#unproven.set(ws, unproven);
+		}
+		unproven.bytes += bytes;
+		if (unproven.bytes <= this.#maxBuffered) return false;
+		if ((this.lastSign(ws) ?? 0) > unproven.since) {
+			this.#unproven.set(ws, { bytes, since: now });
+			return false;
+		}
+		return now - unproven.since > this.#patience || unproven.bytes > BURST * this.#maxBuffered;
 	}
 
 	#index(ws: WebSocket, attachment: Attachment): void {
