@@ -21,6 +21,8 @@ import { type Seat, Seats } from "./seats.ts";
 const SILENT_MS = 3 * REPORT_MS;
 /** And after this long its socket is given up: no close will come for a half-open one. */
 const DEAD_MS = 15 * REPORT_MS;
+/** Rooms remembered as waiting; more find a node by asking again. */
+const MOST_WAITING = 10_000;
 
 type Registration = Extract<NodeReport, { type: "register" }>;
 
@@ -28,6 +30,8 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 	readonly #registry: Registry;
 	readonly #seats: Seats;
 	readonly #limits: Limits;
+	/** Rooms that found no node. Memory only: they ask again by themselves as well, only later. */
+	readonly #waiting = new Set<string>();
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -110,6 +114,19 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 		seat.row = this.#registry.register(seat.connection, report, Date.now());
 		this.#seats.report(seat, report.load);
 		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS });
+		this.#wakeWaiting();
+	}
+
+	/** Rooms that wait for a node ask again, now that there is one. */
+	#wakeWaiting(): void {
+		const rooms = [...this.#waiting];
+		this.#waiting.clear();
+		for (const room of rooms) {
+			const woken = this.env.ROOM.getByName(room).nodeAvailable();
+			this.ctx.waitUntil(
+				woken.catch((error: unknown) => console.error({ event: "room not woken", room, error: String(error) })),
+			);
+		}
 	}
 
 	/** The close event that follows, or does not (half-open), finds nothing left to do. */
@@ -148,7 +165,10 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 		for (;;) {
 			const candidates = this.#candidates().filter(({ seat }) => !failed.has(seat));
 			const chosen = place(candidates, { near, exclude });
-			if (!chosen) return { ok: false, error: new SwitchyardError("no_node").toJSON() };
+			if (!chosen) {
+				if (this.#waiting.size < MOST_WAITING) this.#waiting.add(room);
+				return { ok: false, error: new SwitchyardError("no_node").toJSON() };
+			}
 			const { seat, id: node, region } = chosen;
 			// Counted before the signature is awaited: other rooms may ask meanwhile.
 			seat.pending++;

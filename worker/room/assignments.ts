@@ -40,10 +40,7 @@ function ask(core: Core, near: Place): void {
 			console.error({ event: "fleet unreachable", room: room.name, error: String(cause) });
 			return { ok: false, error: { code: "no_node", message: "the fleet did not answer" } };
 		})
-		.then((result) => {
-			onAnswer(core, epoch, result);
-			core.commit();
-		});
+		.then((result) => core.settle(() => onAnswer(core, epoch, result)));
 	core.ctx.waitUntil(answered);
 }
 
@@ -73,7 +70,7 @@ export function giveUp(core: Core, assignment: Assignment, reason: ErrorBody): v
 	if (assignment.state === "asked") reportWaiting(core, reason);
 }
 
-/** Asks again when the pause is over and somebody waits. */
+/** Asks again when somebody waits. */
 export function retryNode(core: Core): void {
 	if (core.assignments.size > 0 || !core.record) return;
 	for (const endpoint of core.endpoints.values()) {

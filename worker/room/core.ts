@@ -48,6 +48,8 @@ export class Core {
 
 	/** Members whose media path was lost, with when to look whether their socket is half open. */
 	readonly suspects = new Map<string, number>();
+	/** Runs what follows an await or a timer as an event of its own: its changes are written, and the alarm set anew. */
+	settle: (work: () => void) => void = (work) => work();
 	/** A member's socket was cut by the room. Set by the object, so that rules need not know what follows. */
 	dropped: (member: Member) => void = () => {};
 
@@ -270,7 +272,7 @@ export class Core {
 		}
 	}
 
-	/** Writes what changed; everything was sent before (see Store). */
+	/** Writes what changed; everything was sent before (see Store). At the end of each event only. */
 	commit(): void {
 		this.store.commit();
 	}

@@ -51,8 +51,7 @@ export class Deadlines {
 				giveUp(core, assignment, { code: "node_failed", message: "the media node did not answer" });
 			}
 		}
-		if (core.nodeRetry && core.nodeRetry.at <= now) core.nodeRetry.at = 0;
-		retryNode(core);
+		if (!core.nodeRetry || core.nodeRetry.at <= now) retryNode(core);
 		const stale = staleTracksAt(core);
 		if (stale !== undefined && stale <= now) {
 			for (const track of [...core.tracks.values()]) {

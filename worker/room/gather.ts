@@ -82,9 +82,6 @@ export class Gather {
 	}
 
 	#arm(): void {
-		this.#timer ??= setTimeout(() => {
-			this.flush();
-			this.#core.commit();
-		}, this.#core.limits.coalesceMs);
+		this.#timer ??= setTimeout(() => this.#core.settle(() => this.flush()), this.#core.limits.coalesceMs);
 	}
 }

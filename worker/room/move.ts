@@ -11,16 +11,19 @@ const ARRIVE_S = 60;
 export function move(core: Core, by: Member, request: number, member: Member, room: string): void {
 	const { session } = member;
 	const { id: identity, name, metadata, rights } = member;
-	const minted = mintParticipantToken(core.env, { identity, room, name, metadata, rights, ttl: ARRIVE_S })
-		.then(({ token }) => {
-			// Signing took a moment; the member may have left or joined anew meanwhile.
-			const now = core.members.get(member.id);
-			if (now?.session !== session) throw new SwitchyardError("not_found", "gone meanwhile");
-			core.emit({ type: "moved", room, token }, { to: [member.id] });
-			removeMember(core, now, "moved");
-			core.answer(by.id, request, { ok: true });
-		})
-		.catch((error: unknown) => core.answer(by.id, request, { ok: false, error: SwitchyardError.from(error).toJSON() }))
-		.finally(() => core.commit());
+	const answer = (error?: SwitchyardError) =>
+		core.answer(by.id, request, error ? { ok: false, error: error.toJSON() } : { ok: true });
+	const minted = mintParticipantToken(core.env, { identity, room, name, metadata, rights, ttl: ARRIVE_S }).then(
+		({ token }) =>
+			core.settle(() => {
+				// Signing took a moment; the member may have left or joined anew meanwhile.
+				const now = core.members.get(identity);
+				if (now?.session !== session) return answer(new SwitchyardError("not_found", "gone meanwhile"));
+				core.emit({ type: "moved", room, token }, { to: [identity] });
+				removeMember(core, now, "moved");
+				answer();
+			}),
+		(error: unknown) => answer(SwitchyardError.from(error)),
+	);
 	core.ctx.waitUntil(minted);
 }

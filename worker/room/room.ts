@@ -14,7 +14,7 @@ import { dialects } from "../dialects/index.ts";
 import { native } from "../dialects/native/native.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
-import { wantNode } from "./assignments.ts";
+import { retryNode, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import * as links from "./links.ts";
@@ -34,6 +34,7 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ping, HEARTBEAT.pong));
 		this.#core = new Core(ctx, env, readLimits(env), dialects);
 		this.#core.sockets.onSlow = (ws) => this.#cut(ws);
+		this.#core.settle = (work) => this.#handle(work);
 		// Not at once: the caller may be in the middle of telling everybody something.
 		this.#core.dropped = (member) => queueMicrotask(() => this.#handle(() => goAway(this.#core, member)));
 		this.#deadlines = new Deadlines(this.#core);
@@ -260,6 +261,10 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 			removeMember(this.#core, member, "moved");
 			return null;
 		});
+	}
+
+	async nodeAvailable(): Promise<void> {
+		this.#handle(() => retryNode(this.#core));
 	}
 
 	#ask<T>(work: () => T): Result<T> {

@@ -21,6 +21,8 @@ export interface RoomRpc {
 	getParticipant(id: string): Promise<Result<Participant>>;
 	muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>>;
 	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
+	/** Fleet has a node again, after it had none for this room. */
+	nodeAvailable(): Promise<void>;
 	/** `token` lets the participant into the other room. */
 	moveParticipant(id: string, to: { room: string; token: string }): Promise<Result<null>>;
 }
