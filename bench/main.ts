@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { forward } from "./forward.ts";
 import { type Figures, table } from "./lib/figures.ts";
 import { relay } from "./relay.ts";
 
-const benches: Record<string, (runs: number) => Promise<Figures>> = { relay };
+const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, forward };
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -33,3 +34,5 @@ for (const [name, bench] of Object.entries(benches)) {
 	);
 	console.log(`figures in bench/results/${name}.json`);
 }
+// libdatachannel's threads would keep the process.
+process.exit(0);

@@ -54,7 +54,7 @@ export function readLimits(env: Readonly<Record<string, unknown>>): Limits {
 	const raw: Record<string, unknown> = {};
 	for (const name of Object.keys(Limits.shape)) {
 		const value = env[limitVariable(name)];
-		if (value !== undefined && value !== "") raw[name] = value;
+		if (value != null && value !== "") raw[name] = value;
 	}
 	return Limits.parse(raw);
 }

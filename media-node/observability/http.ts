@@ -22,7 +22,7 @@ export class HttpServer {
 
 	static async listen(node: MediaNode, registry: Registry, address: string, port: number): Promise<HttpServer> {
 		const server = createServer((request, response) => {
-			answer(node, registry, request.url ?? "/")
+			void answer(node, registry, request.url ?? "/")
 				.catch((error: unknown) => json(500, { error: String(error) }))
 				.then(({ status, type = "application/json", body }) => {
 					response.writeHead(status, { "content-type": type }).end(body);

@@ -33,10 +33,11 @@ describe("a client's socket", () => {
 	it("is let in with its token as a subprotocol or as a header, and the protocol is confirmed", async () => {
 		const room = newRoom();
 		const token = await tokenFor(room, "alice");
-		for (const headers of [
+		const ways: Record<string, string>[] = [
 			{ "Sec-WebSocket-Protocol": offer(token) },
 			{ "Sec-WebSocket-Protocol": SUBPROTOCOL, Authorization: `Bearer ${token}` },
-		]) {
+		];
+		for (const headers of ways) {
 			const response = await fetchEdge(`/v1/rooms/${room}/connect`, { headers: { Upgrade: "websocket", ...headers } });
 			expect(response.status).toBe(101);
 			expect(response.headers.get("sec-websocket-protocol")).toBe(SUBPROTOCOL);

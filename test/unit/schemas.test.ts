@@ -135,7 +135,7 @@ describe("the tables", () => {
 	});
 
 	it("of close codes have no code twice, and only codes that may be sent", () => {
-		const codes = Object.values(CLOSE);
+		const codes: number[] = Object.values(CLOSE);
 		expect(new Set(codes).size).toBe(codes.length);
 		for (const code of codes) expect((code >= 1000 && code < 1012 && code !== 1005) || code >= 4000).toBe(true);
 	});

@@ -1,6 +1,6 @@
 /** The native protocol on a `ws` socket, for clients without a browser. */
 import { once } from "node:events";
-import WebSocket from "ws";
+import WebSocket, { type ClientOptions } from "ws";
 import { HEARTBEAT } from "../../../shared/limits.ts";
 import {
 	BEARER_PREFIX,
@@ -40,11 +40,10 @@ export class BotSignal {
 	/** `heartbeat` false: it falls silent once it is welcomed. */
 	static async open(edge: string, room: string, token: string, heartbeat = true): Promise<BotSignal> {
 		const url = `${edge.replace(/^http/, "ws")}/v1/rooms/${room}/connect`;
-		const ws = new WebSocket(url, [SUBPROTOCOL, BEARER_PREFIX + token], {
-			perMessageDeflate: false,
-			// Locally, workerd leaves the connection open for ten seconds after both sides have said Close.
-			closeTimeout: 200,
-		});
+		// Locally, workerd leaves the connection open for ten seconds after both sides have said Close. The types of `ws`
+		// do not know `closeTimeout` yet.
+		const options: ClientOptions & { closeTimeout: number } = { perMessageDeflate: false, closeTimeout: 200 };
+		const ws = new WebSocket(url, [SUBPROTOCOL, BEARER_PREFIX + token], options);
 		const signal = new BotSignal(ws);
 		const welcome = signal.take((frame): frame is Welcome => frame.type === "welcome");
 		await once(signal.ws, "open");

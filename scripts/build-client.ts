@@ -1,0 +1,95 @@
+/** `npm run build:client`: the static files of the Worker, into dist/assets: the SDK, the demo, the API's page. */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SDK = join(ROOT, "client/sdk");
+const DEMO = join(ROOT, "client/demo");
+const API_DOCS = join(ROOT, "client/api-docs");
+const OUT = join(ROOT, "dist/assets");
+
+/** What every browser with the WebRTC of today has. */
+const common = {
+	bundle: true,
+	format: "esm",
+	target: ["es2022"],
+	minify: true,
+	sourcemap: true,
+	legalComments: "none",
+	define: { "process.env.NODE_ENV": '"production"' },
+	alias: { switchyard: join(SDK, "index.ts") },
+	logLevel: "warning",
+} satisfies BuildOptions;
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(join(OUT, "sdk"), { recursive: true });
+await Promise.all([buildSdk(), buildDemo()]);
+buildTypes();
+copyApiDocs();
+
+async function buildSdk(): Promise<void> {
+	const file = join(OUT, "sdk/switchyard.js");
+	const { metafile } = await build({
+		...common,
+		entryPoints: [join(SDK, "index.ts")],
+		outfile: file,
+		metafile: true,
+	});
+	mustNotContain(metafile, "node_modules/zod/");
+	const code = readFileSync(file);
+	console.log(`sdk/switchyard.js: ${kilobytes(code.length)}, ${kilobytes(gzipSync(code).length)} gzipped`);
+}
+
+/** Schemas are for those who must not trust; in a page they would double what is loaded. */
+function mustNotContain({ inputs }: Metafile, what: string): void {
+	const found = Object.keys(inputs).find((input) => input.includes(what));
+	if (found) throw new Error(`the SDK must not bundle ${found}: import types only from what needs it`);
+}
+
+/** The declarations that index.ts leads to; they import nothing from elsewhere (api.ts says why). */
+function buildTypes(): void {
+	const out = mkdtempSync(join(tmpdir(), "switchyard-types-"));
+	const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+	execFileSync(process.execPath, [tsc, "-p", SDK, "--outDir", out], { stdio: "inherit" });
+	const queue = ["index"];
+	const done = new Set<string>();
+	for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+		if (done.has(name)) continue;
+		done.add(name);
+		const text = readFileSync(join(out, "client/sdk", `${name}.d.ts`), "utf8");
+		const relative = text.replace(/from "\.\/([\w-]+)\.ts"/g, (_, other: string) => {
+			queue.push(other);
+			return `from "./${other}.js"`;
+		});
+		if (/from "(?!\.\/)/.test(relative)) throw new Error(`the types of ${name}.ts need more than the SDK`);
+		writeFileSync(join(OUT, "sdk", `${name === "index" ? "switchyard" : name}.d.ts`), relative);
+	}
+	rmSync(out, { recursive: true });
+}
+
+async function buildDemo(): Promise<void> {
+	const main = ["main.ts", "demo.ts", "index.ts"].map((name) => join(DEMO, name)).find(existsSync);
+	if (!main) return;
+	await build({ ...common, entryPoints: [main], outfile: join(OUT, "demo.js") });
+	cpSync(DEMO, OUT, {
+		recursive: true,
+		filter: (source) => !/\.(ts|tsbuildinfo)$|tsconfig\.json$/.test(source),
+	});
+}
+
+function copyApiDocs(): void {
+	const swagger = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/swagger-ui.css")));
+	cpSync(API_DOCS, join(OUT, "docs/api"), { recursive: true });
+	for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
+		cpSync(join(swagger, file), join(OUT, "docs/api", file));
+	}
+}
+
+function kilobytes(bytes: number): string {
+	return `${(bytes / 1_000).toFixed(1)} kB`;
+}

@@ -1,0 +1,38 @@
+/**
+ * Everything between a fresh checkout and a running Switchyard. This and all it imports must run under Node 20 with
+ * nothing installed.
+ */
+import { existsSync } from "node:fs";
+import { requirePackages } from "./debian.mjs";
+import { installDependencies } from "./dependencies.mjs";
+import { provideMediasoupWorker } from "./mediasoup-worker.mjs";
+import { NODE_24 } from "./paths.mjs";
+import { run, SetupError } from "./run.mjs";
+
+/**
+ * @param {{ chromium?: boolean }} [options]
+ * @returns {Promise<NodeJS.ProcessEnv>} what the processes of Switchyard run with
+ */
+export async function setUp({ chromium = false } = {}) {
+	const { CHROMIUM = "/usr/bin/chromium" } = process.env;
+	await installDependencies();
+	const worker = await provideMediasoupWorker();
+	if (chromium && !existsSync(CHROMIUM)) await requirePackages("browser tests");
+	const { ok, output } = await run(NODE_24, ["scripts/build-client.ts"]);
+	if (!ok) throw new SetupError(`the client did not build:\n${output}`);
+	return { ...process.env, MEDIASOUP_WORKER_BIN: worker, CHROMIUM };
+}
+
+/**
+ * The frame of every entry script: a set-up that cannot go on says why and ends with 1.
+ * @param {() => Promise<number>} main gives the exit code
+ */
+export async function command(main) {
+	try {
+		process.exitCode = await main();
+	} catch (error) {
+		if (!(error instanceof SetupError)) throw error;
+		console.error(error.message);
+		process.exitCode = 1;
+	}
+}

@@ -1,0 +1,36 @@
+/**
+ * `npm test [-- PROJECT… --vitest-option…]`: set-up, then the tests of all projects or of those named (unit,
+ * edge, integration, browser). The last line is `N passed, N failed`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NODE_24 } from "./setup/paths.mjs";
+import { runInForeground } from "./setup/run.mjs";
+import { command, setUp } from "./setup/set-up.mjs";
+
+await command(async () => {
+	const given = process.argv.slice(2).filter((argument) => argument !== "--");
+	const projects = given.filter((argument) => !argument.startsWith("-"));
+	const env = await setUp({ chromium: projects.length === 0 || projects.includes("browser") });
+
+	const directory = mkdtempSync(join(tmpdir(), "switchyard-test-"));
+	const file = join(directory, "totals.json");
+	const code = await runInForeground(
+		NODE_24,
+		[
+			"node_modules/vitest/vitest.mjs",
+			"run",
+			"--reporter=default",
+			"--reporter=scripts/lib/totals-reporter.ts",
+			...projects.map((project) => `--project=${project}`),
+			...given.filter((argument) => argument.startsWith("-")),
+		],
+		{ ...env, TEST_TOTALS: file },
+	);
+	// Without the file vitest did not come to its end.
+	const { passed, failed } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failed: 0 };
+	rmSync(directory, { recursive: true, force: true });
+	console.log(`${passed} passed, ${failed || (code === 0 ? 0 : 1)} failed`);
+	return code || (failed ? 1 : 0);
+});

@@ -1,0 +1,184 @@
+/** The two connections of a bot, by libdatachannel: one that sends RTP, one that receives and counts it. */
+import { Audio, PeerConnection as Peer, type PeerConnection, type Track, Video } from "node-datachannel";
+import type { RtpParameters, TransportParameters } from "../../../shared/media.ts";
+import { audioStream, isRtcp, madeAt, nextPacket, type Stream, videoStream } from "./rtp.ts";
+import { describe, fingerprintOf, type MediaConsumer, type Section } from "./sdp.ts";
+
+const AUDIO_TYPE = 111;
+const VIDEO_TYPE = 96;
+
+export type Fingerprint = ReturnType<typeof fingerprintOf>;
+
+export interface SenderOptions {
+	audio?: boolean;
+	video?: boolean;
+	/** Of video. */
+	packetsPerSecond?: number;
+	/** Payload of a video packet. */
+	bytes?: number;
+}
+
+interface Sent {
+	kind: "audio" | "video";
+	perSecond: number;
+	stream: Stream;
+	track: Track;
+	rtpParameters: RtpParameters;
+	timer?: NodeJS.Timeout;
+}
+
+/** One microphone and one camera, or either. */
+export class Sender {
+	readonly #pc: PeerConnection;
+	readonly tracks: Sent[];
+	readonly #offer: Promise<string>;
+
+	constructor(name: string, { audio = true, video = true, packetsPerSecond = 30, bytes = 1_000 }: SenderOptions = {}) {
+		this.#pc = new Peer(name, { iceServers: [] });
+		const kinds = [...(audio ? ["audio" as const] : []), ...(video ? ["video" as const] : [])];
+		this.tracks = kinds.map((kind, i) => {
+			const ssrc = 1 + Math.floor(Math.random() * 0xffff_fff0);
+			const mid = String(i);
+			const media = kind === "audio" ? new Audio(mid, "SendOnly") : new Video(mid, "SendOnly");
+			if (media instanceof Audio) media.addOpusCodec(AUDIO_TYPE);
+			else media.addVP8Codec(VIDEO_TYPE);
+			media.addSSRC(ssrc, name, name, `${name}-${kind}`);
+			const stream = kind === "audio" ? audioStream(ssrc, AUDIO_TYPE) : videoStream(ssrc, VIDEO_TYPE, bytes);
+			const perSecond = kind === "audio" ? 50 : packetsPerSecond;
+			return { kind, perSecond, stream, track: this.#pc.addTrack(media), rtpParameters: parametersOf(kind, ssrc, mid) };
+		});
+		this.#offer = localDescription(this.#pc, () => this.#pc.setLocalDescription("offer"));
+	}
+
+	async fingerprint(): Promise<Fingerprint> {
+		return fingerprintOf(await this.#offer);
+	}
+
+	/** Resolves when media can flow. The other side must know the fingerprint. */
+	async connect(transport: TransportParameters): Promise<void> {
+		await this.#offer;
+		const sections = this.tracks.map(
+			({ kind, rtpParameters }, i): Section => ({
+				mid: String(i),
+				kind,
+				direction: "recvonly",
+				rtpParameters,
+			}),
+		);
+		const opened = this.tracks.map(
+			({ track }) => new Promise<void>((resolve) => (track.isOpen() ? resolve() : track.onOpen(resolve))),
+		);
+		this.#pc.setRemoteDescription(describe(transport, sections, "answer"), "answer");
+		await Promise.all(opened);
+	}
+
+	/** Sends until `close`. */
+	start(): void {
+		for (const it of this.tracks) {
+			const began = performance.now();
+			let sent = 0;
+			it.timer = setInterval(() => {
+				// As many as are due: timers come late when the machine is busy.
+				const due = Math.floor(((performance.now() - began) / 1_000) * it.perSecond);
+				for (; sent < due; sent++) if (it.track.isOpen()) it.track.sendMessageBinary(nextPacket(it.stream));
+			}, 10);
+		}
+	}
+
+	close(): void {
+		for (const { timer } of this.tracks) clearInterval(timer);
+		this.#pc.close();
+	}
+}
+
+export interface Received {
+	track: string;
+	participant: string;
+	kind: "audio" | "video";
+	packets: number;
+	bytes: number;
+	/** From made to received, summed, ms. */
+	delay: number;
+	/** On the clock of `performance`. */
+	lastAt: number;
+}
+
+export class Receiver {
+	/** By track. */
+	readonly received = new Map<string, Received>();
+	/** A packet came. */
+	onPacket: () => void = () => {};
+	readonly #pc: PeerConnection;
+	readonly #sections: (Section & { consumer: MediaConsumer })[] = [];
+	/** Held, or the binding collects them and their packets are lost. */
+	readonly #tracks: Track[] = [];
+
+	constructor(name: string) {
+		this.#pc = new Peer(name, { iceServers: [] });
+		this.#pc.onTrack((track) => this.#receive(track));
+	}
+
+	/** True when it was not known. */
+	add(consumer: MediaConsumer): boolean {
+		if (this.#sections.some((it) => it.consumer.id === consumer.id)) return false;
+		const { kind, rtpParameters, track, participant } = consumer;
+		this.#sections.push({ mid: String(this.#sections.length), kind, direction: "sendonly", rtpParameters, consumer });
+		if (!this.received.has(track)) {
+			this.received.set(track, { track, participant, kind, packets: 0, bytes: 0, delay: 0, lastAt: 0 });
+		}
+		return true;
+	}
+
+	remove(track: string): void {
+		for (const section of this.#sections) if (section.consumer.track === track) section.direction = "inactive";
+	}
+
+	/** Negotiates what was added and removed. */
+	async negotiate(transport: TransportParameters): Promise<Fingerprint> {
+		const answer = await localDescription(this.#pc, () => {
+			this.#pc.setRemoteDescription(describe(transport, this.#sections, "offer"), "offer");
+		});
+		return fingerprintOf(answer);
+	}
+
+	close(): void {
+		this.#pc.close();
+	}
+
+	#receive(track: Track): void {
+		const section = this.#sections[Number(track.mid())];
+		const counts = section && this.received.get(section.consumer.track);
+		if (!counts) return;
+		this.#tracks.push(track);
+		track.onMessage((packet) => {
+			if (isRtcp(packet)) return;
+			counts.packets++;
+			counts.bytes += packet.length;
+			const delay = Date.now() - madeAt(packet);
+			// A probe of congestion control is padding, and was made by nobody.
+			if (delay >= 0 && delay < 60_000) counts.delay += delay;
+			counts.lastAt = performance.now();
+			this.onPacket();
+		});
+	}
+}
+
+function localDescription(pc: PeerConnection, start: () => void): Promise<string> {
+	return new Promise((resolve) => {
+		pc.onLocalDescription((sdp) => resolve(sdp));
+		start();
+	});
+}
+
+function parametersOf(kind: "audio" | "video", ssrc: number, mid: string): RtpParameters {
+	const codec =
+		kind === "audio"
+			? { mimeType: "audio/opus", payloadType: AUDIO_TYPE, clockRate: 48_000, channels: 2 }
+			: {
+					mimeType: "video/VP8",
+					payloadType: VIDEO_TYPE,
+					clockRate: 90_000,
+					rtcpFeedback: [{ type: "nack" }, { type: "nack", parameter: "pli" }],
+				};
+	return { mid, codecs: [codec], encodings: [{ ssrc }], rtcp: { cname: `bot-${ssrc}` } };
+}
