@@ -41,15 +41,10 @@ export function planVideo(size: Size, { source, simulcast, codec, encodings, svc
 		};
 	}
 	if (!several) {
-		// Temporal layers let a weak receiver have fewer frames of a screen. A lone camera does without: after each
-		// unmute such a stream takes 1.5 s to its first frame, where one without layers takes 50 ms.
-		return {
-			encodings: [
-				screen
-					? { scalabilityMode: "L1T3", maxBitrate: SCREEN_BITRATE, maxFramerate: 30 }
-					: { maxBitrate: bitrateFor(size) },
-			],
-		};
+		// Without temporal layers: with mediasoup 3.27 and Chromium, a lone stream that has them (L1T3) takes 1.5 s to its
+		// first frame after each unmute, and may show nothing at all to who comes later. Without, it takes 50 ms.
+		const maxBitrate = screen ? SCREEN_BITRATE : bitrateFor(size);
+		return { encodings: [{ maxBitrate, maxFramerate: screen ? 30 : undefined }] };
 	}
 	const scales = [4, 2, 1].filter((by) => by === 1 || Math.min(size.width, size.height) / by >= SMALLEST);
 	const layers = scales.map((by) => scaled(size, by));

@@ -153,8 +153,8 @@ export class LocalTrackImpl implements LocalTrack {
 	}
 
 	/**
-	 * What is muted sends no packet at all. The sender is left without a track, which takes no negotiation and no time;
-	 * mediasoup-client's own way, an inactive media section, costs 1.5 s until the first frame after it.
+	 * What is muted is not sent: the sender is left without a track, which unlike an inactive media section takes no
+	 * negotiation. (Chromium goes on with padding for two seconds, to keep its estimate of the bandwidth.)
 	 */
 	async #feed(media: MediaStreamTrack): Promise<void> {
 		await this.#producer?.rtpSender?.replaceTrack(this.#muted ? null : media);

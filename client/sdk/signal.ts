@@ -282,12 +282,13 @@ export class SignalConnection {
 			}
 			case "resumed":
 				this.#at(reply);
-				this.#handlers.resumed(reply);
+				// Before anybody is told: what a listener asks now has a higher id, and the room drops lower ones after it.
 				this.#requests.resend(send);
+				this.#handlers.resumed(reply);
 				return;
 			case "replayed":
-				this.#handlers.resumed(undefined);
 				this.#requests.resend(send);
+				this.#handlers.resumed(undefined);
 				return;
 			case "ok":
 				return;
