@@ -121,7 +121,8 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		const member = core.members.get(who.participant);
 		// Replaced or resumed meanwhile: this socket is not its own any more.
 		if (member?.session !== who.session || core.socket(member)) return;
-		if (code === CLOSE.normal) removeMember(core, member, "left");
+		// 1001 is a browser that left the page (RFC 6455 section 7.4.1): nobody will come back for this session.
+		if (code === CLOSE.normal || code === CLOSE.goingAway) removeMember(core, member, "left");
 		else goAway(core, member);
 	}
 
