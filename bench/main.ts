@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { forward } from "./forward.ts";
+import { join } from "./join.ts";
 import { type Figures, table } from "./lib/figures.ts";
 import { relay } from "./relay.ts";
 
-const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, forward };
+const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, join, forward };
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,

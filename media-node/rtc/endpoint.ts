@@ -27,12 +27,16 @@ export class Endpoint {
 	readonly participant: string;
 	readonly tracks = new Map<string, PublishedTrack>();
 	readonly subscriptions = new Map<string, SubscribedTrack>();
-	/** Resolves when it can be used; rejects when it could not be opened. */
+	/** Resolves when its transports are there; rejects when they could not be made. */
 	readonly opened: Promise<Extract<LinkReport, { type: "opened" }>>;
+	/** Resolves when they know their peer's certificate and limits as well; nothing needs to wait for it. */
+	readonly prepared: Promise<void>;
 	onMediaState: (state: MediaState) => void = () => {};
 	readonly #transports: Partial<Record<Direction, WebRtcTransport>> = {};
 	readonly #rtpCapabilities: RtpCapabilities | undefined;
 	readonly #home: Promise<EndpointHome>;
+	readonly #preparing: Promise<unknown>[] = [];
+	readonly #made: Partial<Record<Direction, Promise<WebRtcTransport>>> = {};
 	#mediaState: MediaState | undefined;
 	#closed = false;
 
@@ -42,7 +46,8 @@ export class Endpoint {
 		this.#home = home;
 		this.#rtpCapabilities = open.rtpCapabilities && rtpCapabilitiesIn(open.rtpCapabilities);
 		this.opened = this.#open(open, limits);
-		this.opened.catch(() => {});
+		this.prepared = this.opened.then(() => Promise.all(this.#preparing)).then(() => {});
+		this.prepared.catch(() => {});
 	}
 
 	get closed(): boolean {
@@ -70,8 +75,9 @@ export class Endpoint {
 	}
 
 	async transport(direction: Direction): Promise<WebRtcTransport> {
-		await this.opened;
-		const transport = this.#transports[direction];
+		await this.#home;
+		// Not for the other one: what is received is set up while the sending side is still being made.
+		const transport = await this.#made[direction];
 		if (!transport || this.#closed) throw new SwitchyardError("stale_endpoint", `it has no ${direction} transport`);
 		return transport;
 	}
@@ -95,11 +101,9 @@ export class Endpoint {
 
 	async #open(open: Open, limits: EndpointLimits): Promise<Extract<LinkReport, { type: "opened" }>> {
 		const home = await this.#home;
-		const make = (direction: Direction) => this.#makeTransport(direction, open, home, limits);
-		const [send, recv] = await Promise.all([
-			open.send ? make("send") : undefined,
-			open.recv ? make("recv") : undefined,
-		]);
+		if (open.recv) this.#made.recv = this.#makeTransport("recv", open, home, limits);
+		if (open.send) this.#made.send = this.#makeTransport("send", open, home, limits);
+		const [send, recv] = await Promise.all([this.#made.send, this.#made.recv]);
 		return {
 			type: "opened",
 			endpoint: this.id,
@@ -130,11 +134,13 @@ export class Endpoint {
 		this.#transports[direction] = transport;
 		transport.on("icestatechange", () => this.#watch());
 		transport.on("dtlsstatechange", () => this.#watch());
-		await Promise.all([
-			direction === "send" && transport.setMaxIncomingBitrate(limits.maxIncomingBitrate),
-			// Known beforehand, the fingerprint spares the client a round trip: its handshake finds the transport ready.
-			dtlsParameters && transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) }),
-		]);
+		if (direction === "send") this.#preparing.push(transport.setMaxIncomingBitrate(limits.maxIncomingBitrate));
+		// Known beforehand, the fingerprint spares the client a round trip: its handshake finds the transport ready. The
+		// worker does it before anything that is asked of it later, so nothing waits for its answer.
+		if (dtlsParameters) {
+			this.#preparing.push(transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) }));
+		}
+		for (const promise of this.#preparing) promise.catch(() => {});
 		return transport;
 	}
 

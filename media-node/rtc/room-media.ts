@@ -165,7 +165,10 @@ export class RoomMedia implements RoomContext {
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });
 		const current = () => this.endpoints.get(id) === endpoint;
 		endpoint.opened
-			.then((opened) => current() && this.report(opened))
+			.then((opened) => {
+				if (current()) this.report(opened);
+				return endpoint.prepared;
+			})
 			.catch((error: unknown) => {
 				if (!current()) return;
 				this.#close(id);
