@@ -96,6 +96,21 @@ describe("an endpoint", () => {
 		expect((await a?.event("endpoint"))?.endpoint).toBe(endpoint);
 	});
 
+	it("that cannot be opened is tried again, and not at once", async () => {
+		const room = newRoom();
+		const alice = await TestClient.join(room, "alice", withMedia);
+		const link = await node.link(room);
+		const { endpoint } = await link.command("open");
+		const error = { code: "node_failed", message: "no ports" } as const;
+		link.report({ type: "closed", endpoint, error }, { type: "speakers", speakers: [] });
+		expect(await alice.event("endpointLost")).toMatchObject({ endpoint, reason: error });
+		await alice.news("speakers");
+		const again = await link.command("open");
+		expect(again.endpoint).not.toBe(endpoint);
+		link.report({ type: "opened", endpoint: again.endpoint });
+		expect((await alice.event("endpoint")).endpoint).toBe(again.endpoint);
+	});
+
 	it("takes its ICE restart and late DTLS parameters by request", async () => {
 		const { link, clients } = await roomWith("a");
 		const a = clients[0] as TestClient & { endpoint: string };

@@ -27,9 +27,13 @@ function dial(options: Partial<SignalOptions> = {}) {
 		changed();
 	};
 	const errors: SwitchyardError[] = [];
+	let listener = () => {};
 	const handlers: SignalHandlers = {
 		joined: (whole, how) => tell(`joined ${how} ${whole.participants.map(({ id }) => id).join()}`),
-		resumed: (whole) => tell(whole ? `whole ${whole.participants.map(({ id }) => id).join()}` : "resumed"),
+		resumed: (whole) => {
+			tell(whole ? `whole ${whole.participants.map(({ id }) => id).join()}` : "resumed");
+			listener();
+		},
 		event: (event) => tell(event.type === "message" ? `message ${event.payload}` : event.type),
 		news: (news) => tell(news.type),
 		reconnecting: () => tell("reconnecting"),
@@ -60,7 +64,10 @@ function dial(options: Partial<SignalOptions> = {}) {
 			});
 		}
 	};
-	return { signal, told, heard, errors };
+	const onResumed = (work: () => void) => {
+		listener = work;
+	};
+	return { signal, told, heard, errors, onResumed };
 }
 
 async function joined(options: Partial<SignalOptions> = {}) {
@@ -141,6 +148,26 @@ describe("requests", () => {
 			room.requests.findLastIndex(({ id }) => id === one?.[0]),
 		);
 	});
+
+	it.each(["replayed", "resumed"] as const)(
+		"go before what is asked as soon as it is %s, since the room does nothing twice",
+		async (how) => {
+			const { signal, heard, onResumed } = await joined();
+			onResumed(() => void signal.request("message", { payload: "new" }));
+			room.answer = () => undefined;
+			const kept = signal.request("message", { payload: "kept" });
+			await room.got("message");
+			room.drop();
+			await heard("reconnecting");
+			room.answer = (frame) =>
+				frame.type === "resume" && how === "resumed"
+					? { type: "resumed", re: frame.id, ...room.snapshot() }
+					: room.usual(frame);
+			await kept;
+			const sent = await room.got("message", 3);
+			expect(sent.map((frame) => frame.type === "message" && frame.payload)).toEqual(["kept", "kept", "new"]);
+		},
+	);
 
 	it("are refused here when they are larger than the room takes, or too many wait", async () => {
 		room.maxMessageBytes = 1_000;

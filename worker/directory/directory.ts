@@ -23,8 +23,8 @@ export class Directory extends DurableObject<Env> implements DirectoryRpc {
 		);
 	}
 
-	async remove(name: string): Promise<void> {
-		this.#sql.exec("DELETE FROM room WHERE name = ?", name);
+	async remove({ name, createdAt }: RoomSummary): Promise<void> {
+		this.#sql.exec("DELETE FROM room WHERE name = ? AND created_at = ?", name, createdAt);
 	}
 
 	async list({

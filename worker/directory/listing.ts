@@ -20,8 +20,9 @@ export async function listRoom(env: Env, room: RoomSummary): Promise<void> {
 	await shardOf(env, directoryShard(room.name)).add(room);
 }
 
-export async function unlistRoom(env: Env, name: string): Promise<void> {
-	await shardOf(env, directoryShard(name)).remove(name);
+/** Only that room: one that was made anew under its name stays. */
+export async function unlistRoom(env: Env, room: RoomSummary): Promise<void> {
+	await shardOf(env, directoryShard(room.name)).remove(room);
 }
 
 const Cursor = z.object({

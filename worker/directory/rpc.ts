@@ -4,7 +4,7 @@ import type { RoomSummary } from "../../shared/rest.ts";
 export interface DirectoryRpc {
 	/** Adding a name again is the same, with the later time of creation. */
 	add(room: RoomSummary): Promise<void>;
-	remove(name: string): Promise<void>;
+	remove(room: RoomSummary): Promise<void>;
 	/** In the order of their names, those after `after`. */
 	list(page: { after?: string; limit: number }): Promise<{ items: RoomSummary[]; more: boolean }>;
 }

@@ -45,6 +45,8 @@ export class Core {
 	readonly #dialects: ReadonlyMap<string, Dialect>;
 	/** When to ask Fleet again after it had no node, and how often it had none. Memory only: a lost one asks at once. */
 	nodeRetry?: { at: number; tries: number };
+	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
+	reopenAt?: number;
 
 	/** Members whose media path was lost, with when to look whether their socket is half open. */
 	readonly suspects = new Map<string, number>();

@@ -5,7 +5,7 @@
 import { CLOSE } from "../../shared/close-codes.ts";
 import { giveUp, releaseNodes, retryNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
-import { staleTracksAt } from "./endpoints.ts";
+import { reopen, staleTracksAt } from "./endpoints.ts";
 import { detach } from "./links.ts";
 import { goAway, removeMember } from "./members.ts";
 import { dropTrack } from "./tracks.ts";
@@ -52,6 +52,7 @@ export class Deadlines {
 			}
 		}
 		if (!core.nodeRetry || core.nodeRetry.at <= now) retryNode(core);
+		if (core.reopenAt !== undefined && core.reopenAt <= now) reopen(core);
 		const stale = staleTracksAt(core);
 		if (stale !== undefined && stale <= now) {
 			for (const track of [...core.tracks.values()]) {
@@ -109,6 +110,7 @@ export class Deadlines {
 		for (const { openedAt } of core.sockets.guests()) times.push(openedAt + core.limits.joinTimeoutMs);
 		for (const { deadline } of core.assignments.values()) if (deadline !== undefined) times.push(deadline);
 		if (core.nodeRetry && core.assignments.size === 0 && core.endpoints.size > 0) times.push(core.nodeRetry.at);
+		if (core.reopenAt !== undefined) times.push(core.reopenAt);
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);
 		if (stale !== undefined) times.push(stale);

@@ -10,14 +10,29 @@ import { wantedBy } from "./subscriptions.ts";
 
 /** How long a member's client may take to publish again after its media side was replaced, ms. */
 const REPUBLISH_MS = 15_000;
+/** Pause before an endpoint that could not be opened is tried again, ms. */
+const REOPEN_MS = 1_000;
 
 /** Gives a member a media side, at once where the room has a node, else as soon as it gets one. */
 export function ensureEndpoint(core: Core, member: Member): void {
 	if (!member.media || core.endpoints.has(member.id)) return;
-	const endpoint: Endpoint = { id: `e${core.serial()}`, participant: member.id, state: "waiting", epoch: 0 };
-	core.endpoints.set(member.id, endpoint);
+	const endpoint = newEndpoint(core, member);
 	const assignment = wantNode(core, member.place);
 	if (assignment?.state === "linked") command(core, assignment.epoch, openOn(core, assignment, [endpoint]));
+}
+
+function newEndpoint(core: Core, member: Member): Endpoint {
+	const endpoint: Endpoint = { id: `e${core.serial()}`, participant: member.id, state: "waiting", epoch: 0 };
+	core.endpoints.set(member.id, endpoint);
+	return endpoint;
+}
+
+/** Opens what waits on a node that is there: endpoints that could not be opened a moment ago. */
+export function reopen(core: Core): void {
+	core.reopenAt = undefined;
+	for (const assignment of core.assignments.values()) {
+		if (assignment.state === "linked") command(core, assignment.epoch, openOn(core, assignment, waiting(core)));
+	}
 }
 
 /** The commands that open endpoints on a node, each with all it is to receive. */
@@ -72,7 +87,12 @@ export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody):
 	core.emit({ type: "endpointLost", endpoint: endpoint.id, reason }, { to: [endpoint.participant] });
 	core.endpoints.delete(endpoint.participant);
 	const member = core.members.get(endpoint.participant);
-	if (member) ensureEndpoint(core, member);
+	if (!member) return;
+	// What could not be opened on a node that is there may fail again: not as fast as messages go.
+	if (endpoint.state === "opening" && core.assignments.has(String(endpoint.epoch))) {
+		newEndpoint(core, member);
+		core.reopenAt = Date.now() + REOPEN_MS;
+	} else ensureEndpoint(core, member);
 }
 
 /** Tells a waiting member why it waits. It is told once more when that ends, by `endpoint`. */

@@ -209,7 +209,7 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		// Storage first: nobody gets in between while it is emptied, and a room made anew lists itself again.
 		await this.ctx.storage.deleteAlarm();
 		await core.store.clear();
-		await unlistRoom(this.env, record.name);
+		await unlistRoom(this.env, { name: record.name, createdAt: record.createdAt });
 		return { ok: true, value: null };
 	}
 
