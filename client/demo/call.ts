@@ -163,11 +163,11 @@ export function call(root: HTMLElement, room: Room, wish: Wish): Promise<string 
 		const text =
 			room.state === "reconnecting"
 				? "Connection lost. Reconnecting…"
-				: room.mediaState === "disconnected"
-					? "Audio and video are moving to another node…"
-					: room.mediaState === "new"
-						? "No media node yet. Waiting…"
-						: "";
+				: room.node
+					? ""
+					: room.mediaState === "disconnected"
+						? "Audio and video wait for a media node…"
+						: "No media node yet. Waiting…";
 		banner.textContent = text;
 		banner.hidden = text === "";
 	}

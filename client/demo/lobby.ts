@@ -40,7 +40,13 @@ export function lobby(root: HTMLElement, problem?: string): Promise<Wish> {
 		let stream = new MediaStream();
 		let opening = 0;
 
-		async function open(): Promise<void> {
+		/** The preview that is being opened. */
+		let pending = Promise.resolve();
+		const open = () => {
+			pending = preview();
+		};
+
+		async function preview(): Promise<void> {
 			const turn = ++opening;
 			stop();
 			hint.textContent = "";
@@ -57,7 +63,7 @@ export function lobby(root: HTMLElement, problem?: string): Promise<Wish> {
 				stream = new MediaStream(Object.values(tracks).filter((track) => track !== undefined));
 				video.srcObject = stream;
 				meter.listen(tracks.audio);
-				selects.replaceChildren(...(await deviceSelects(() => void open())));
+				selects.replaceChildren(...(await deviceSelects(open)));
 			} catch (error) {
 				if (turn === opening) hint.textContent = `${explain(error)} You can join without it.`;
 			}
@@ -68,8 +74,8 @@ export function lobby(root: HTMLElement, problem?: string): Promise<Wish> {
 			video.srcObject = null;
 			meter.listen(undefined);
 		}
-		const unwatch = onDevicesChangedSafely(() => void open());
-		for (const input of [microphone, camera]) input.addEventListener("change", () => void open());
+		const unwatch = onDevicesChangedSafely(open);
+		for (const input of [microphone, camera]) input.addEventListener("change", open);
 
 		const form = h(
 			"form",
@@ -85,13 +91,16 @@ export function lobby(root: HTMLElement, problem?: string): Promise<Wish> {
 			event.preventDefault();
 			opening++;
 			unwatch();
-			stop();
 			remember(name.value.trim());
-			resolve({
-				name: name.value.trim() || "Guest",
-				room: room.value.trim(),
-				microphone: microphone.checked,
-				camera: camera.checked,
+			// The call opens the same devices: one that is being opened and stopped meanwhile may stay silent for it.
+			void pending.then(() => {
+				stop();
+				resolve({
+					name: name.value.trim() || "Guest",
+					room: room.value.trim(),
+					microphone: microphone.checked,
+					camera: camera.checked,
+				});
 			});
 		});
 		root.replaceChildren(
@@ -114,9 +123,11 @@ export function lobby(root: HTMLElement, problem?: string): Promise<Wish> {
 				h("footer", { class: "muted" }, h("a", { href: "./docs/api/" }, "REST API")),
 			),
 		);
-		void open();
 		if (preferences.autojoin && problem === undefined) form.requestSubmit();
-		else name.focus();
+		else {
+			open();
+			name.focus();
+		}
 	});
 }
 
