@@ -5,7 +5,7 @@ import type { Speaker } from "../../shared/media.ts";
 /** How often levels are looked at, ms. */
 const INTERVAL_MS = 400;
 /** Quieter than this is silence, dBov. */
-const THRESHOLD = -60;
+const THRESHOLD = -66;
 const MOST = 8;
 /** A level that moves less than this is the same, dB. */
 const STEP = 3;
