@@ -1,244 +1,179 @@
 /** The call: people, controls, panels. Resolves with why it ended. */
-import type { CloseReason, Quality, Room } from "../sdk/index.ts";
+import type { CapturedTracks, CloseReason, Room } from "../sdk/index.ts";
+import { Banner } from "./banner.ts";
 import { ChatPanel } from "./chat-panel.ts";
-import { deviceSelects, switchDevice } from "./devices.ts";
-import { explain, h, toast } from "./dom.ts";
+import { Controls } from "./controls.ts";
+import { DevicesPanel } from "./devices-panel.ts";
+import { button, h } from "./dom.ts";
 import { Grid } from "./grid.ts";
-import { type Icon, icon } from "./icons.ts";
-import type { Wish } from "./lobby.ts";
+import { icon } from "./icons.ts";
+import { invite, inviteLink } from "./invite.ts";
+import { type Device, OwnMedia } from "./own-media.ts";
 import { People } from "./people.ts";
-import { device, inviteLink, preferences } from "./preferences.ts";
+import { SidePanel } from "./side-panel.ts";
+import { Sound } from "./sound.ts";
+import { StatsHistory } from "./stats-history.ts";
 import { StatsPanel } from "./stats-panel.ts";
+import { toast } from "./toast.ts";
 
-const ENDED: Record<CloseReason, string | undefined> = {
-	left: undefined,
-	replaced: "You joined this room from somewhere else.",
-	removed: "You were removed from the room.",
-	roomClosed: "The room was closed.",
-	resumedElsewhere: "The call goes on in another tab.",
-	unauthorized: "Your invitation is no longer valid.",
-	lost: "The connection was lost and did not come back in time.",
-	refused: "The service refused the connection.",
-};
+export interface CallEnd {
+	reason: CloseReason;
+	/** What was on, for the next time. */
+	on: Record<Device, boolean>;
+}
 
-export function call(root: HTMLElement, room: Room, wish: Wish): Promise<string | undefined> {
+export interface CallBegin {
+	wanted: Record<Device, boolean>;
+	/** Opened already. */
+	tracks: CapturedTracks;
+}
+
+export function call(root: HTMLElement, room: Room, { wanted, tracks }: CallBegin): Promise<CallEnd> {
 	const grid = new Grid();
 	const people = new People(room, grid);
+	const own = new OwnMedia(room);
+	const sound = new Sound(room);
 	const chat = new ChatPanel(room);
-	const banner = h("div", { class: "banner", hidden: true, role: "status" } as never);
-	const side = h("aside", { class: "panel", hidden: true });
-	const ends: (() => void)[] = [];
-
-	// ------------------------------------------------------------ panels
-
-	let open: string | undefined;
-	let stats: StatsPanel | undefined;
-	function show(name: string | undefined): void {
-		open = open === name ? undefined : name;
-		stats?.stop();
-		stats = undefined;
-		side.hidden = open === undefined;
-		for (const [id, control] of Object.entries({ chat: chatButton, stats: statsButton, devices: devicesButton })) {
-			control.classList.toggle("on", open === id);
-			control.setAttribute("aria-expanded", String(open === id));
-		}
-		if (open === undefined) return;
-		const close = h("button", { type: "button", class: "plain", title: "Close" }, icon("close"));
-		close.addEventListener("click", () => show(undefined));
-		const title = { chat: "Chat", stats: "Statistics", devices: "Devices and quality" }[open] ?? "";
-		const body = h("div", { class: "panel-fill" });
-		side.replaceChildren(h("header", {}, h("h2", {}, title), close), body);
-		if (open === "chat") {
-			unread.hidden = true;
-			body.append(chat.element);
-			chat.input.focus();
-		} else if (open === "stats") {
-			stats = new StatsPanel(room);
-			body.append(stats.element);
-		} else void showDevices(body);
-	}
-
-	async function showDevices(body: HTMLElement): Promise<void> {
-		const selects = await deviceSelects((kind, id) => void switchDevice(room, kind, id));
-		const quality = h(
-			"select",
-			{ id: "quality" },
-			...(["auto", "high", "medium", "low"] as const).map((it) =>
-				h("option", { value: it }, it[0]?.toUpperCase() + it.slice(1)),
-			),
-		);
-		quality.addEventListener("change", () => {
-			people.quality = quality.value as Quality;
-		});
-		const hint = h("p", { class: "muted" }, "Auto asks for each video in the size it is shown at.");
-		body.append(
-			h(
-				"section",
-				{ class: "panel-body" },
-				...selects,
-				h("label", { class: "field" }, h("span", {}, "Quality of everybody’s video"), quality),
-				hint,
-			),
-		);
-	}
-
-	// ------------------------------------------------------------ controls
-
-	const microphone = control("toggle-mic", "mic", "Microphone (M)", () => void toggle("audio"));
-	const camera = control("toggle-camera", "camera", "Camera (V)", () => void toggle("camera"));
-	const screen = control("toggle-screen", "screen", "Share your screen (S)", () => void share());
-	const devicesButton = control("open-devices", "devices", "Devices and quality", () => show("devices"));
-	const chatButton = control("open-chat", "chat", "Chat (C)", () => show("chat"));
-	const statsButton = control("open-stats", "stats", "Statistics (I)", () => show("stats"));
-	const invite = control("invite", "invite", "Invite", () => void shareLink());
-	const leave = control("leave", "leave", "Leave", () => void room.leave());
-	leave.classList.add("danger");
-	const unread = h("i", { class: "dot", hidden: true });
-	chatButton.append(unread);
-	chat.onMessage = () => {
-		unread.hidden = open === "chat";
-	};
-
-	async function toggle(source: "audio" | "camera"): Promise<void> {
-		const track = room.me.track(source);
-		try {
-			if (!track) {
-				await (source === "audio"
-					? room.me.enableMicrophone(device(preferences.audioDevice))
-					: room.me.enableCamera(device(preferences.videoDevice)));
-			} else await (track.muted ? track.unmute() : track.mute());
-		} catch (error) {
-			toast(explain(error));
-		}
-		refresh();
-	}
-
-	async function share(): Promise<void> {
-		const sharing = room.me.track("screen");
-		try {
-			if (sharing) {
-				sharing.stop();
-				room.me.track("screenAudio")?.stop();
-			} else await room.me.shareScreen();
-		} catch (error) {
-			if ((error as { code?: string }).code !== "permission_denied") toast(explain(error));
-		}
-		refresh();
-	}
-
-	async function shareLink(): Promise<void> {
-		const url = inviteLink(room.name);
-		try {
-			if (navigator.share && matchMedia("(pointer: coarse)").matches)
-				await navigator.share({ title: "Join the call", url });
-			else {
-				await navigator.clipboard.writeText(url);
-				toast("The link is copied. Whoever opens it can join.");
-			}
-		} catch {
-			toast(url);
-		}
-	}
-
-	function refresh(): void {
-		const muted = (source: "audio" | "camera") => room.me.track(source)?.muted ?? true;
-		set(microphone, muted("audio") ? "micOff" : "mic", muted("audio"));
-		set(camera, muted("camera") ? "cameraOff" : "camera", muted("camera"));
-		screen.classList.toggle("on", room.me.track("screen") !== undefined);
-		people.refreshOwn();
-	}
-
-	function onKey({ key, target, metaKey, ctrlKey, altKey }: KeyboardEvent): void {
-		if (metaKey || ctrlKey || altKey || target instanceof HTMLInputElement || target instanceof HTMLSelectElement)
-			return;
-		const action = { m: microphone, v: camera, s: screen, c: chatButton, i: statsButton }[key.toLowerCase()];
-		action?.click();
-	}
-	document.addEventListener("keydown", onKey);
-	ends.push(() => document.removeEventListener("keydown", onKey));
-
-	// ------------------------------------------------------------ state
-
-	function announce(): void {
-		const text =
-			room.state === "reconnecting"
-				? "Connection lost. Reconnecting…"
-				: room.node
-					? ""
-					: room.mediaState === "disconnected"
-						? "Audio and video wait for a media node…"
-						: "No media node yet. Waiting…";
-		banner.textContent = text;
-		banner.hidden = text === "";
-	}
-	// A node comes within moments; only a wait that can be noticed is told.
-	const first = setTimeout(announce, 1_500);
-	ends.push(() => clearTimeout(first));
-	room.on("stateChanged", announce);
-	room.on("mediaStateChanged", announce);
-	room.on("trackMuted", refresh);
-	room.on("trackUnmuted", refresh);
-	room.on("localTrackPublished", refresh);
-	room.on("localTrackUnpublished", refresh);
-	room.on("participantJoined", count);
-	room.on("participantLeft", count);
-	room.on("moved", (name) => {
-		title.textContent = name;
-		toast(`You were moved to ${name}.`);
+	const history = new StatsHistory(room);
+	const banner = new Banner(room, () => sound.unblock());
+	const head = new Head(room);
+	let leaving = false;
+	const controls = new Controls(
+		{
+			microphone: () => own.toggle("audio"),
+			camera: () => own.toggle("camera"),
+			screen: () => own.toggleScreen(),
+			devices: () => panel.toggle("devices"),
+			chat: () => panel.toggle("chat"),
+			stats: () => panel.toggle("stats"),
+			leave: () => {
+				leaving = true;
+				return room.leave();
+			},
+		},
+		room.me.rights,
+	);
+	const { devices: devicesControl, chat: chatControl, stats: statsControl } = controls.buttons;
+	const panel: SidePanel<"chat" | "stats" | "devices"> = new SidePanel({
+		chat: { title: "Chat", control: chatControl, make: () => chat },
+		stats: { title: "Statistics", control: statsControl, make: () => new StatsPanel(room, history) },
+		devices: {
+			title: "Devices and quality",
+			control: devicesControl,
+			floating: true,
+			make: () => new DevicesPanel({ own, sound, people }),
+		},
 	});
 
-	const peopleCount = h("span", { class: "muted" });
-	const title = h("strong", {}, room.name);
-	function count(): void {
-		const n = room.participants.size + 1;
-		peopleCount.textContent = n === 1 ? "Only you" : `${n} people`;
+	let unread = 0;
+	const setUnread = (count: number) => {
+		unread = count;
+		controls.unread = count;
+	};
+	chat.onMessage = () => setUnread(panel.open === "chat" ? 0 : unread + 1);
+	panel.onChange = () => {
+		if (panel.open === "chat") setUnread(0);
+	};
+	sound.onBlocked = (blocked) => {
+		banner.blocked = blocked;
+	};
+
+	const refresh = () => {
+		controls.refresh(own);
+		people.refreshOwn();
+	};
+	for (const event of ["trackMuted", "trackUnmuted", "localTrackPublished", "localTrackUnpublished"] as const) {
+		room.on(event, refresh);
 	}
-	count();
+	// What the user chose; that all tracks end with the call says nothing about that.
+	const on = { ...wanted };
+	own.onChange = () => {
+		refresh();
+		if (leaving || room.state === "closed") return;
+		for (const source of ["audio", "camera"] as const) if (!own.busy(source)) on[source] = own.on(source);
+	};
+	room.on("moved", (name) => toast(`You were moved to ${name}.`));
 
 	root.replaceChildren(
 		h(
 			"div",
 			{ class: "call" },
-			h("header", { class: "call-head" }, h("span", { class: "brand" }, icon("logo")), title, peopleCount),
-			banner,
-			h("div", { class: "call-body" }, grid.element, side),
-			h(
-				"nav",
-				{ class: "controls", aria: { label: "Call" } },
-				microphone,
-				camera,
-				screen,
-				h("span", { class: "gap" }),
-				devicesButton,
-				chatButton,
-				statsButton,
-				invite,
-				h("span", { class: "gap" }),
-				leave,
-			),
+			head.element,
+			banner.element,
+			h("div", { class: "call-body" }, h("div", { class: "call-stage" }, grid.element, head.alone), panel.element),
+			controls.element,
+			sound.element,
 		),
 	);
 	refresh();
-	if (wish.microphone) void toggle("audio");
-	if (wish.camera) void toggle("camera");
+	void own.begin(wanted, tracks);
 
 	return new Promise((resolve) => {
 		room.on("closed", ({ reason }) => {
-			stats?.stop();
-			for (const end of ends) end();
-			resolve(ENDED[reason]);
+			history.stop();
+			panel.close();
+			banner.close();
+			controls.close();
+			resolve({ reason, on });
 		});
 	});
 }
 
-function control(id: string, name: Icon, title: string, onClick: () => void): HTMLButtonElement {
-	const button = h("button", { id, type: "button", class: "control", title, aria: { label: title } }, icon(name));
-	button.addEventListener("click", onClick);
-	return button;
-}
+/** Which room, who is in it, how it is connected, and the way to more people. */
+class Head {
+	readonly element: HTMLElement;
+	/** In an empty room. */
+	readonly alone: HTMLElement;
+	readonly #room: Room;
+	readonly #name = h("strong", {});
+	readonly #count = h("span", { class: "count" });
+	readonly #state = h("span", { class: "state" });
+	readonly #link = h("code", {});
 
-function set(button: HTMLButtonElement, name: Icon, off: boolean): void {
-	button.querySelector(".icon")?.replaceWith(icon(name));
-	button.classList.toggle("off", off);
-	button.setAttribute("aria-pressed", String(!off));
+	constructor(room: Room) {
+		this.#room = room;
+		this.element = h(
+			"header",
+			{ class: "call-head" },
+			h("span", { class: "brand" }, icon("logo")),
+			this.#name,
+			this.#count,
+			this.#state,
+			button(
+				{ id: "invite", class: "small", data: { testid: "invite" }, aria: { label: "Invite" } },
+				() => invite(room.name),
+				icon("invite"),
+				h("span", { class: "wide" }, "Invite"),
+			),
+		);
+		this.alone = h(
+			"div",
+			{ class: "alone" },
+			h("p", {}, "You are the only one here. Send this link to whoever should join."),
+			button({ class: "copy", title: "Copy the link" }, () => invite(room.name), icon("link"), this.#link),
+		);
+		for (const event of [
+			"participantJoined",
+			"participantLeft",
+			"stateChanged",
+			"mediaStateChanged",
+			"moved",
+		] as const) {
+			room.on(event, () => this.#refresh());
+		}
+		this.#refresh();
+	}
+
+	#refresh(): void {
+		const { name, participants, state, mediaState, node } = this.#room;
+		this.#name.textContent = name;
+		this.#count.textContent = participants.size === 0 ? "Only you" : `${participants.size + 1} people`;
+		this.alone.hidden = participants.size > 0;
+		this.#link.textContent = inviteLink(name).replace(/^https?:\/\//, "");
+		const isGood = state === "connected" && node !== undefined && mediaState !== "disconnected";
+		this.#state.className = `state ${isGood ? "good" : "warn"}`;
+		const text = isGood ? (node?.region ?? "connected") : state === "connected" ? "no media" : state;
+		this.#state.replaceChildren(h("span", { class: "wide" }, text));
+		this.#state.title = node ? `Media node ${node.id} in ${node.region}` : "No media node";
+	}
 }

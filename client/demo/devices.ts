@@ -1,7 +1,7 @@
 /** Choosing camera, microphone and speaker. */
-import { listDevices, type Room } from "../sdk/index.ts";
-import { explain, h, toast } from "./dom.ts";
-import { preferences } from "./preferences.ts";
+import { listDevices, onDevicesChanged } from "../sdk/index.ts";
+import { h } from "./dom.ts";
+import { preferences, rememberDevice } from "./preferences.ts";
 
 const KINDS = [
 	{ kind: "audioinput", label: "Microphone", key: "audioDevice" },
@@ -9,36 +9,47 @@ const KINDS = [
 	{ kind: "audiooutput", label: "Speaker", key: "speakerDevice" },
 ] as const;
 
-type Kind = (typeof KINDS)[number]["kind"];
+export type DeviceKind = (typeof KINDS)[number]["kind"];
 
-/** One select per kind there is a device of. */
-export async function deviceSelects(onChange: (kind: Kind, id: string) => void): Promise<HTMLElement[]> {
-	const devices = await listDevices();
-	return KINDS.flatMap(({ kind, label, key }) => {
+/** A select for each kind of which there is one to choose; kept as devices come and go. */
+export class DeviceSelects {
+	readonly element = h("div", { class: "selects" });
+	readonly #onChoice: (kind: DeviceKind, id: string) => void;
+	#unwatch: () => void = () => {};
+
+	constructor(onChoice: (kind: DeviceKind, id: string) => void) {
+		this.#onChoice = onChoice;
+		// Without a secure context there are no devices at all.
+		if (navigator.mediaDevices) this.#unwatch = onDevicesChanged((devices) => this.#show(devices));
+	}
+
+	/** Names of devices are known only after one was opened. */
+	async refresh(): Promise<void> {
+		this.#show(await listDevices().catch(() => []));
+	}
+
+	close(): void {
+		this.#unwatch();
+	}
+
+	#show(devices: readonly MediaDeviceInfo[]): void {
+		this.element.replaceChildren(...KINDS.flatMap((it) => this.#select(devices, it) ?? []));
+	}
+
+	#select(devices: readonly MediaDeviceInfo[], { kind, label, key }: (typeof KINDS)[number]): HTMLElement | undefined {
 		const choices = devices.filter((device) => device.kind === kind && device.label !== "");
-		if (choices.length === 0 || (kind === "audiooutput" && !("setSinkId" in HTMLMediaElement.prototype))) return [];
+		if (choices.length === 0 || (kind === "audiooutput" && !("setSinkId" in HTMLMediaElement.prototype))) return;
 		const select = h(
 			"select",
-			{ aria: { label } },
+			{ id: `choose-${kind}` },
 			...choices.map(({ deviceId, label: text }) => h("option", { value: deviceId }, text)),
 		);
-		select.value = preferences[key] ?? choices[0]?.deviceId ?? "";
+		const known = choices.some(({ deviceId }) => deviceId === preferences[key]);
+		select.value = (known ? preferences[key] : choices[0]?.deviceId) ?? "";
 		select.addEventListener("change", () => {
-			preferences[key] = select.value;
-			onChange(kind, select.value);
+			rememberDevice(key, select.value);
+			this.#onChoice(kind, select.value);
 		});
-		return [h("label", { class: "field" }, h("span", {}, label), select)];
-	});
-}
-
-/** Puts a choice into effect during a call. */
-export async function switchDevice(room: Room, kind: Kind, id: string): Promise<void> {
-	try {
-		if (kind === "audiooutput") {
-			const elements = document.querySelectorAll<HTMLMediaElement>("[data-participant]");
-			await Promise.all([...elements].map((element) => element.setSinkId(id)));
-		} else await room.me.track(kind === "audioinput" ? "audio" : "camera")?.switchDevice(id);
-	} catch (error) {
-		toast(explain(error));
+		return h("label", { class: "field" }, h("span", {}, label), select);
 	}
 }

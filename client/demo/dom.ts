@@ -20,28 +20,13 @@ export function h<T extends keyof HTMLElementTagNameMap>(
 	return element;
 }
 
-/** Something went wrong that the user can do something about. */
-export function toast(text: string): void {
-	const element = h("div", { class: "toast" }, text);
-	document.getElementById("toasts")?.append(element);
-	setTimeout(() => element.remove(), 5_000);
-}
-
-/** An error in people's words. */
-export function explain(error: unknown): string {
-	const { code, message } = error as { code?: string; message?: string };
-	switch (code) {
-		case "permission_denied":
-			return "The browser did not allow it. Check the permission beside the address, then try again.";
-		case "device_not_found":
-			return "No such device was found. Plug one in, or join without it.";
-		case "device_failed":
-			return "The device is in use by another program.";
-		case "room_full":
-			return "The room is full.";
-		case "unreachable":
-			return "The service cannot be reached. Check your connection.";
-		default:
-			return message ?? String(error);
-	}
+/** A button that never sends a form. */
+export function button(
+	properties: Properties<HTMLButtonElement>,
+	onClick: () => unknown,
+	...children: Child[]
+): HTMLButtonElement {
+	const element = h("button", { type: "button", ...properties }, ...children);
+	element.addEventListener("click", () => void onClick());
+	return element;
 }

@@ -1,115 +1,126 @@
 /** Keeps the grid as the room is: a tile for each person, one more for each shared screen. */
-import type { LocalTrack, Participant, Publication, Quality, RemoteParticipant, Room } from "../sdk/index.ts";
+import type { Participant, Quality, RemoteParticipant, Room } from "../sdk/index.ts";
 import type { Grid } from "./grid.ts";
 import { Tile } from "./tile.ts";
+
+interface Person {
+	tile: Tile;
+	/** By track. */
+	screens: Map<string, Tile>;
+}
 
 export class People {
 	readonly #room: Room;
 	readonly #grid: Grid;
-	/** By participant, and by participant and track for screens. */
-	readonly #tiles = new Map<string, Tile>();
+	readonly #people = new Map<string, Person>();
 	#quality: Quality = "auto";
 
 	constructor(room: Room, grid: Grid) {
 		this.#room = room;
 		this.#grid = grid;
-		const own = this.#add(room.me.id, room.me, true, false);
-		own.muted = true;
+		this.#people.set(room.me.id, { tile: this.#add(room.me, { own: true, screen: false }), screens: new Map() });
+		this.refreshOwn();
 		for (const participant of room.participants.values()) this.#join(participant);
+
 		room.on("participantJoined", (participant) => this.#join(participant));
-		room.on("participantUpdated", (participant) => {
-			const tile = this.#tiles.get(participant.id);
-			tile?.rename(participant, false);
-			if (tile) tile.away = participant.state === "away";
-		});
-		room.on("participantLeft", (participant) => {
-			for (const key of [...this.#tiles.keys()]) {
-				if (key === participant.id || key.startsWith(`${participant.id}/`)) this.#remove(key);
-			}
-		});
-		room.on("trackPublished", (publication, participant) => this.#update(participant, publication));
-		room.on("trackUnpublished", (publication, participant) => {
-			if (publication.source === "screen") this.#remove(`${participant.id}/${publication.id}`);
-			else this.#refresh(participant);
-		});
-		room.on("trackSubscribed", (track, participant) => this.#update(participant, track.publication));
+		room.on("participantUpdated", (participant) => this.#refresh(participant));
+		room.on("participantLeft", ({ id }) => this.#leave(id));
+		room.on("trackPublished", (_, participant) => this.#refresh(participant));
+		room.on("trackUnpublished", (_, participant) => this.#refresh(participant));
+		room.on("trackSubscribed", (_, participant) => this.#refresh(participant));
 		room.on("trackUnsubscribed", (_, participant) => this.#refresh(participant));
-		const onMute = (_: Publication | LocalTrack, participant: Participant) => {
-			if (participant.id === room.me.id) this.refreshOwn();
-			else this.#refresh(participant as RemoteParticipant);
+		const onMute = (_: unknown, { id }: Participant) => {
+			const participant = room.participants.get(id);
+			if (participant) this.#refresh(participant);
+			else this.refreshOwn();
 		};
 		room.on("trackMuted", onMute);
 		room.on("trackUnmuted", onMute);
 		room.on("localTrackPublished", () => this.refreshOwn());
 		room.on("localTrackUnpublished", () => this.refreshOwn());
 		room.on("qualityChanged", ({ id }, score) => {
-			const tile = this.#tiles.get(id);
-			if (tile) tile.connection = score;
+			const person = this.#people.get(id);
+			if (person) person.tile.connection = score;
 		});
 		room.on("speakersChanged", (speakers) => {
 			const loud = new Set(speakers.map(({ participant }) => participant.id));
-			for (const [key, tile] of this.#tiles) tile.speaking = loud.has(key);
+			for (const [id, { tile }] of this.#people) tile.speaking = loud.has(id);
 		});
+		room.on("moved", () => this.refreshOwn());
+	}
+
+	get quality(): Quality {
+		return this.#quality;
 	}
 
 	/** For every tile, also of those who come. */
 	set quality(quality: Quality) {
 		this.#quality = quality;
-		for (const tile of this.#tiles.values()) tile.quality = quality;
+		for (const { tile, screens } of this.#people.values()) {
+			for (const one of [tile, ...screens.values()]) one.quality = quality;
+		}
 	}
 
 	/** Own camera and screen, as they are now. */
 	refreshOwn(): void {
 		const { me } = this.#room;
-		const tile = this.#tiles.get(me.id);
-		if (!tile) return;
-		tile.show(me.track("camera"));
-		tile.muted = me.track("audio")?.muted ?? true;
+		const person = this.#people.get(me.id);
+		if (!person) return;
+		person.tile.rename(me);
+		person.tile.show(me.track("camera"));
+		person.tile.muted = me.track("audio")?.muted ?? true;
+		person.tile.connection = me.quality;
 		const screen = me.track("screen");
-		const key = `${me.id}/screen`;
-		if (screen && !this.#tiles.has(key)) this.#add(key, me, true, true).show(screen);
-		else if (!screen && this.#tiles.has(key)) this.#remove(key);
+		this.#keepScreens(person, me, true, screen ? [screen.id] : []);
+		if (screen) person.screens.get(screen.id)?.show(screen);
 	}
 
 	#join(participant: RemoteParticipant): void {
-		const tile = this.#add(participant.id, participant, false, false);
-		tile.away = participant.state === "away";
-		tile.connection = participant.quality;
-		for (const publication of participant.tracks.values()) this.#update(participant, publication);
+		this.#leave(participant.id);
+		const tile = this.#add(participant, { own: false, screen: false });
+		this.#people.set(participant.id, { tile, screens: new Map() });
 		this.#refresh(participant);
 	}
 
-	#update(participant: RemoteParticipant, publication: Publication): void {
-		const { source, track } = publication;
-		if (source === "screen") {
-			const key = `${participant.id}/${publication.id}`;
-			const tile = this.#tiles.get(key) ?? this.#add(key, participant, false, true);
-			tile.show(track);
-		} else if (source === "audio" || source === "screenAudio") {
-			if (track) this.#tiles.get(participant.id)?.play(track);
-		}
-		this.#refresh(participant);
+	#leave(id: string): void {
+		const person = this.#people.get(id);
+		if (!person) return;
+		this.#people.delete(id);
+		for (const tile of [person.tile, ...person.screens.values()]) this.#grid.remove(tile);
 	}
 
 	#refresh(participant: RemoteParticipant): void {
-		const tile = this.#tiles.get(participant.id);
-		tile?.show(participant.track("camera")?.track);
-		if (tile) tile.muted = participant.track("audio")?.muted ?? true;
+		const person = this.#people.get(participant.id);
+		if (!person) return;
+		const { tile, screens } = person;
+		tile.rename(participant);
+		tile.away = participant.state === "away";
+		tile.connection = participant.quality;
+		tile.muted = participant.track("audio")?.muted ?? true;
+		tile.show(participant.track("camera")?.track);
+		const shared = [...participant.tracks.values()].filter(({ source }) => source === "screen");
+		this.#keepScreens(
+			person,
+			participant,
+			false,
+			shared.map(({ id }) => id),
+		);
+		for (const { id, track } of shared) screens.get(id)?.show(track);
 	}
 
-	#add(key: string, participant: Pick<Participant, "id" | "name">, own: boolean, screen: boolean): Tile {
-		if (this.#tiles.has(key)) this.#remove(key);
-		const tile = new Tile(participant, { own, screen });
+	#keepScreens({ screens }: Person, whose: Participant, own: boolean, ids: readonly string[]): void {
+		for (const [id, tile] of screens) {
+			if (ids.includes(id)) continue;
+			screens.delete(id);
+			this.#grid.remove(tile);
+		}
+		for (const id of ids) if (!screens.has(id)) screens.set(id, this.#add(whose, { own, screen: true }));
+	}
+
+	#add(participant: Participant, kind: { own: boolean; screen: boolean }): Tile {
+		const tile = new Tile(participant, kind);
 		tile.quality = this.#quality;
-		this.#tiles.set(key, tile);
 		this.#grid.add(tile);
 		return tile;
-	}
-
-	#remove(key: string): void {
-		const tile = this.#tiles.get(key);
-		if (!tile) return;
-		this.#tiles.delete(key);
-		this.#grid.remove(tile);
 	}
 }

@@ -1,86 +1,121 @@
 /** What the connection does, second by second. */
-import type { Room, RoomStats } from "../sdk/index.ts";
+import type { Room, RoomStats, Source, TrackStats } from "../sdk/index.ts";
 import { h } from "./dom.ts";
 import { Plot } from "./plot.ts";
+import type { Sample, StatsHistory } from "./stats-history.ts";
+
+const SOURCES: Record<Source, string> = {
+	audio: "Microphone",
+	camera: "Camera",
+	screen: "Screen",
+	screenAudio: "Screen sound",
+	data: "Data",
+};
+const PLOTS: readonly { key: keyof Sample; label: string; format: (value: number) => string; least: number }[] = [
+	{ key: "incoming", label: "Receiving", format: bits, least: 100_000 },
+	{ key: "outgoing", label: "Sending", format: bits, least: 100_000 },
+	{ key: "rtt", label: "Round trip", format: (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`, least: 10 },
+	{ key: "frames", label: "Frames received", format: (value) => `${value.toFixed(0)} /s`, least: 30 },
+];
 
 export class StatsPanel {
 	readonly element = h("section", { class: "panel-body stats" });
 	readonly #room: Room;
+	readonly #history: StatsHistory;
 	readonly #summary = h("dl", { class: "summary" });
-	readonly #rows = h("tbody");
-	readonly #incoming = new Plot("Receiving", bits);
-	readonly #outgoing = new Plot("Sending", bits);
-	readonly #rtt = new Plot("Round trip", (value) => `${value.toFixed(0)} ms`);
-	readonly #frames = new Plot("Frames received", (value) => `${value.toFixed(0)} /s`);
-	readonly #timer: ReturnType<typeof setInterval>;
+	readonly #table = h("table", { class: "tracks" });
+	readonly #plots = PLOTS.map(({ key, label, format, least }) => ({ key, plot: new Plot(label, format, least) }));
 
-	constructor(room: Room) {
+	constructor(room: Room, history: StatsHistory) {
 		this.#room = room;
-		const head = ["", "Who", "What", "Codec", "Size", "fps", "Rate", "Lost", "Layer"];
+		this.#history = history;
 		this.element.append(
 			this.#summary,
-			h(
-				"div",
-				{ class: "plots" },
-				this.#incoming.element,
-				this.#outgoing.element,
-				this.#rtt.element,
-				this.#frames.element,
-			),
-			h(
-				"div",
-				{ class: "scroll" },
-				h("table", {}, h("thead", {}, h("tr", {}, ...head.map((it) => h("th", {}, it)))), this.#rows),
-			),
+			h("div", { class: "plots" }, ...this.#plots.map(({ plot }) => plot.element)),
+			h("div", { class: "scroll" }, this.#table),
 		);
-		this.#timer = setInterval(() => void this.#update(), 1_000);
-		void this.#update();
+		history.onSample = () => this.#update();
+		// Once it is in the document, and has a size to draw in.
+		requestAnimationFrame(() => this.#update());
 	}
 
-	stop(): void {
-		clearInterval(this.#timer);
+	close(): void {
+		this.#history.onSample = () => {};
 	}
 
-	async #update(): Promise<void> {
-		const stats = await this.#room.stats();
-		this.#incoming.push(stats.incomingBitrate);
-		this.#outgoing.push(stats.outgoingBitrate);
-		this.#rtt.push(stats.rtt === undefined ? undefined : stats.rtt * 1_000);
-		const received = stats.tracks.filter(({ direction, kind }) => direction === "recv" && kind === "video");
-		this.#frames.push(received.reduce((sum, { framesPerSecond = 0 }) => sum + framesPerSecond, 0));
-		this.#describe(stats);
+	#update(): void {
+		const { samples, latest } = this.#history;
+		for (const { key, plot } of this.#plots) plot.show(samples.map((sample) => sample[key]));
+		this.#describe(latest);
+		this.#list(latest?.tracks ?? []);
 	}
 
-	#describe(stats: RoomStats): void {
-		const { node, mediaState, state } = this.#room;
-		const facts: [string, string][] = [
-			["Node", node ? `${node.id} · ${node.region}` : "none yet"],
-			["Signaling", state],
-			["Media", mediaState],
-			["Available to send", stats.availableOutgoingBitrate === undefined ? "–" : bits(stats.availableOutgoingBitrate)],
+	#describe(stats: RoomStats | undefined): void {
+		const { node, state, mediaState } = this.#room;
+		const isCut = mediaState === "disconnected";
+		const facts: [term: string, text: string, tone?: "good" | "warn"][] = [
+			["Signaling", state, state === "connected" ? "good" : "warn"],
+			["Media", mediaState === "new" ? (node ? "idle" : "waiting") : mediaState, node && !isCut ? "good" : "warn"],
+			["Node", node?.id ?? "none yet"],
+			["Region", node?.region ?? "–"],
+			["Round trip", stats?.rtt === undefined ? "–" : `${(stats.rtt * 1_000).toFixed(1)} ms`],
+			["Could send", stats?.availableOutgoingBitrate === undefined ? "–" : bits(stats.availableOutgoingBitrate)],
+			["Receiving", stats ? bits(stats.incomingBitrate) : "–"],
+			["Sending", stats ? bits(stats.outgoingBitrate) : "–"],
 		];
-		this.#summary.replaceChildren(...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))));
-		this.#rows.replaceChildren(
-			...stats.tracks.map((it) => {
-				const who =
-					it.participant === this.#room.me.id
-						? "You"
-						: (this.#room.participants.get(it.participant)?.name ?? it.participant);
-				const cells = [
-					it.direction === "send" ? "↑" : "↓",
-					who,
-					it.source,
-					it.codec ?? "",
-					it.width ? `${it.width}×${it.height}` : "",
-					it.framesPerSecond?.toFixed(0) ?? "",
-					bits(it.bitrate),
-					String(it.packetsLost ?? 0),
-					it.layer ? `${it.layer.spatial}${it.layer.temporal === undefined ? "" : `.${it.layer.temporal}`}` : "",
-				];
-				return h("tr", {}, ...cells.map((cell) => h("td", {}, cell)));
-			}),
+		this.#summary.replaceChildren(
+			...facts.map(([term, text, tone]) =>
+				h("div", {}, h("dt", {}, term), h("dd", tone ? { class: `state ${tone}` } : {}, text)),
+			),
 		);
 	}
+
+	#list(tracks: readonly TrackStats[]): void {
+		const groups = [
+			{ title: "Sent", of: tracks.filter(({ direction }) => direction === "send") },
+			{ title: "Received", of: tracks.filter(({ direction }) => direction === "recv") },
+		];
+		this.#table.replaceChildren(
+			h(
+				"thead",
+				{},
+				h("tr", {}, ...["Track", "Picture", "Rate", "Lost", "Layer"].map((it) => h("th", { scope: "col" }, it))),
+			),
+			...groups.map(({ title, of }) =>
+				h(
+					"tbody",
+					{},
+					h("tr", { class: "group" }, h("th", { colSpan: 5, scope: "rowgroup" }, `${title} · ${of.length}`)),
+					...of.map((track) => this.#row(track)),
+				),
+			),
+		);
+	}
+
+	#row(track: TrackStats): HTMLElement {
+		const { source, codec, width, height, framesPerSecond, bitrate, packetsLost, layer } = track;
+		const layerText = layer && `${layer.spatial}${layer.temporal === undefined ? "" : `.${layer.temporal}`}`;
+		return h(
+			"tr",
+			{},
+			two(this.#who(track), [SOURCES[source], codec].filter(Boolean).join(" · ")),
+			width && height
+				? two(`${width}×${height}`, framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(0)} fps`)
+				: h("td", {}, "–"),
+			h("td", {}, bits(bitrate)),
+			h("td", {}, packetsLost === undefined ? "–" : String(packetsLost)),
+			h("td", {}, layerText ?? "–"),
+		);
+	}
+
+	#who({ participant }: TrackStats): string {
+		if (participant === this.#room.me.id) return "You";
+		return this.#room.participants.get(participant)?.name || "Guest";
+	}
+}
+
+function two(first: string, second: string): HTMLElement {
+	return h("td", {}, h("span", { class: "line" }, first), h("span", { class: "line muted" }, second));
 }
 
 function bits(value: number): string {

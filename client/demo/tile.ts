@@ -1,52 +1,71 @@
 /** One person, or one shared screen, in the grid. */
 import type { LocalTrack, Participant, Quality, RemoteTrack } from "../sdk/index.ts";
-import { h } from "./dom.ts";
+import { button, h } from "./dom.ts";
+import { hueOf, initials } from "./face.ts";
 import { icon } from "./icons.ts";
+import { qualityOptions } from "./quality.ts";
 
-const QUALITIES: readonly Quality[] = ["auto", "high", "medium", "low"];
+/** How long a touch shows what hovering does, ms. */
+const TOUCHED_MS = 4_000;
 
 export class Tile {
 	readonly element: HTMLElement;
+	readonly own: boolean;
 	readonly screen: boolean;
-	pinned = false;
 	/** The user pinned or unpinned it. */
 	onPin: () => void = () => {};
-	readonly #video = h("video", { autoplay: true, playsInline: true, hidden: true });
-	readonly #audio = h("audio", { autoplay: true });
+	/** Its picture has another shape now. */
+	onAspect: () => void = () => {};
+	readonly #video = h("video", { autoplay: true, playsInline: true, muted: true, hidden: true });
 	readonly #name = h("span", { class: "tile-name" });
 	readonly #muted = h("span", { class: "tile-muted", hidden: true, title: "Muted" }, icon("micOff"));
-	readonly #bars = h("span", { class: "bars", hidden: true }, h("i"), h("i"), h("i"));
-	readonly #avatar = h("div", { class: "avatar", aria: { hidden: "true" } });
-	readonly #away = h("div", { class: "tile-away", hidden: true }, "Reconnecting…");
+	readonly #bars = h("span", { class: "bars", hidden: true, role: "img" }, h("i"), h("i"), h("i"));
+	readonly #face = h("span", { class: "face" });
+	readonly #away = h("div", { class: "tile-away", hidden: true }, h("span", { class: "spinner" }), "Reconnecting…");
+	readonly #pin = button(
+		{ class: "tile-button", title: "Pin", aria: { pressed: "false" } },
+		() => this.onPin(),
+		icon("pin"),
+	);
+	readonly #select = h("select", { title: "Quality" }, ...qualityOptions());
 	#shown: RemoteTrack | LocalTrack | undefined;
 	#quality: Quality = "auto";
+	#untouch: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(participant: Pick<Participant, "id" | "name">, { own, screen }: { own: boolean; screen: boolean }) {
+		this.own = own;
 		this.screen = screen;
 		const source = screen ? "screen" : "camera";
 		if (!own) Object.assign(this.#video.dataset, { participant: participant.id, source });
-		if (!own) this.#audio.dataset.participant = participant.id;
 		if (own && !screen) this.#video.classList.add("mirrored");
-		this.#video.muted = true;
-		const menu = this.#menu(own);
+		this.#video.addEventListener("resize", () => this.onAspect());
 		this.element = h(
 			"article",
 			{ class: `tile${screen ? " tile-screen" : ""}`, data: { tile: participant.id, source } },
-			this.#avatar,
+			h("div", { class: "avatar", aria: { hidden: "true" } }, this.#face),
 			this.#video,
-			this.#audio,
 			this.#away,
 			h("footer", { class: "tile-bar" }, this.#muted, this.#name, this.#bars),
-			menu,
+			this.#menu(),
 		);
-		this.rename(participant, own);
+		this.element.style.setProperty("--hue", String(hueOf(participant.id)));
+		this.element.addEventListener("pointerup", ({ pointerType }) => pointerType === "touch" && this.#touch());
+		this.rename(participant);
 	}
 
-	rename({ id, name }: Pick<Participant, "id" | "name">, own: boolean): void {
-		const text = name || "Guest";
-		this.#name.textContent = `${own ? "You" : text}${this.screen ? (own ? "r screen" : "’s screen") : ""}`;
-		this.#avatar.textContent = initials(text);
-		this.element.style.setProperty("--hue", String(hueOf(id)));
+	/** Width over height of what it shows. */
+	get aspect(): number {
+		const { videoWidth, videoHeight, hidden } = this.#video;
+		return hidden || !videoHeight ? 16 / 9 : videoWidth / videoHeight;
+	}
+
+	rename({ name }: Pick<Participant, "name">): void {
+		const who = name || "Guest";
+		const text = this.screen ? (this.own ? "Your screen" : `${who}’s screen`) : this.own ? "You" : who;
+		this.#name.textContent = text;
+		this.#face.textContent = initials(who);
+		this.element.setAttribute("aria-label", text);
+		this.#select.setAttribute("aria-label", `Quality of ${text}`);
 	}
 
 	/** Shows a video track, or none. */
@@ -55,22 +74,28 @@ export class Tile {
 			this.#shown?.detach(this.#video);
 			this.#shown = track;
 			track?.attach(this.#video);
-			if (track && "setQuality" in track) track.setQuality(this.#quality);
+			this.#ask();
 		}
-		this.#video.hidden = !track || track.muted;
+		const hidden = !track || track.muted;
+		if (hidden === this.#video.hidden) return;
+		this.#video.hidden = hidden;
+		this.onAspect();
 	}
 
-	/** Plays an audio track. */
-	play(track: RemoteTrack): void {
-		track.attach(this.#audio);
+	set pinned(pinned: boolean) {
+		this.#pin.classList.toggle("on", pinned);
+		this.#pin.title = pinned ? "Unpin" : "Pin";
+		this.#pin.setAttribute("aria-pressed", String(pinned));
 	}
 
 	set muted(muted: boolean) {
 		this.#muted.hidden = !muted;
 	}
+
 	set speaking(speaking: boolean) {
 		this.element.classList.toggle("speaking", speaking);
 	}
+
 	set away(away: boolean) {
 		this.#away.hidden = !away;
 	}
@@ -78,47 +103,46 @@ export class Tile {
 	/** 0 to 10. */
 	set connection(score: number | undefined) {
 		this.#bars.hidden = score === undefined;
-		this.#bars.dataset.level = score === undefined ? "" : score >= 7 ? "3" : score >= 4 ? "2" : "1";
-		this.#bars.title = `Connection ${score ?? "?"} of 10`;
+		if (score === undefined) return;
+		const [level, word] = score >= 7 ? ["3", "good"] : score >= 4 ? ["2", "fair"] : ["1", "poor"];
+		this.#bars.dataset.level = level;
+		this.#bars.title = `Connection: ${word} (${score} of 10)`;
+		this.#bars.setAttribute("aria-label", this.#bars.title);
 	}
 
 	set quality(quality: Quality) {
 		this.#quality = quality;
-		if (this.#shown && "setQuality" in this.#shown) this.#shown.setQuality(quality);
+		this.#select.value = quality;
+		this.#ask();
 	}
 
 	remove(): void {
+		clearTimeout(this.#untouch);
 		this.show(undefined);
 		this.element.remove();
 	}
 
-	#menu(own: boolean): HTMLElement {
-		const pin = h("button", { type: "button", title: "Pin" }, icon("pin"));
-		pin.addEventListener("click", () => {
-			this.pinned = !this.pinned;
-			pin.classList.toggle("on", this.pinned);
-			this.onPin();
-		});
-		const select = h(
-			"select",
-			{ aria: { label: "Quality" }, title: "Quality" },
-			...QUALITIES.map((it) => h("option", { value: it }, it[0]?.toUpperCase() + it.slice(1))),
-		);
-		select.addEventListener("change", () => {
-			this.quality = select.value as Quality;
-		});
-		return h("div", { class: "tile-menu" }, !own && select, pin);
+	#ask(): void {
+		if (this.#shown && "setQuality" in this.#shown) this.#shown.setQuality(this.#quality);
 	}
-}
 
-function initials(name: string): string {
-	const words = name.trim().split(/\s+/);
-	return ((words[0]?.[0] ?? "") + (words.length > 1 ? (words.at(-1)?.[0] ?? "") : "")).toUpperCase();
-}
+	#menu(): HTMLElement {
+		this.#select.addEventListener("change", () => {
+			this.quality = this.#select.value as Quality;
+		});
+		const large = button(
+			{ class: "tile-button", title: "Full screen" },
+			() => (document.fullscreenElement ? document.exitFullscreen() : this.element.requestFullscreen()),
+			icon("expand"),
+		);
+		large.hidden = !this.screen || !document.fullscreenEnabled;
+		return h("div", { class: "tile-menu" }, !this.own && this.#select, large, this.#pin);
+	}
 
-/** The same colour for the same person, everywhere. */
-function hueOf(id: string): number {
-	let hash = 0;
-	for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 360;
-	return hash;
+	/** Fingers do not hover. */
+	#touch(): void {
+		this.element.classList.add("touched");
+		clearTimeout(this.#untouch);
+		this.#untouch = setTimeout(() => this.element.classList.remove("touched"), TOUCHED_MS);
+	}
 }
