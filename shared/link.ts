@@ -48,6 +48,13 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		recv: z.boolean(),
 		data: z.boolean(),
 	}),
+	/** What the client of an endpoint can do, for one that was opened ahead of the client's join. */
+	z.object({
+		type: z.literal("equip"),
+		endpoint: EndpointId,
+		rtpCapabilities: RtpCapabilities.optional(),
+		dtlsParameters: DtlsParameters.optional(),
+	}),
 	z.object({ type: z.literal("close"), endpoint: EndpointId }),
 	z.object({
 		type: z.literal("connect"),

@@ -38,13 +38,15 @@ export class Endpoint {
 	readonly #options: EndpointOptions;
 	readonly #transports = new Map<Direction, types.Transport>();
 	readonly #restarts = new Map<Direction, { timer: ReturnType<typeof setTimeout>; tries: number }>();
+	/** Of the transport that is opened with the first track: those who only watch never need it, the others not at once. */
+	readonly #sending: TransportParameters | undefined;
 	#closed = false;
 
 	constructor(event: EventOf<"endpoint">, options: EndpointOptions) {
 		this.id = event.endpoint;
 		this.node = event.node;
 		this.#options = options;
-		if (event.send) this.#open("send", event.send);
+		this.#sending = event.send;
 		if (event.recv) this.#open("recv", event.recv);
 	}
 
@@ -74,13 +76,15 @@ export class Endpoint {
 	}
 
 	produce(options: types.ProducerOptions, id: string, announce: Announce): Promise<types.Producer> {
-		if (!this.send) return Promise.reject(new Error("no right to publish"));
-		return this.send.produce({ ...options, appData: { id, announce } });
+		const transport = this.#sender();
+		if (!transport) return Promise.reject(new Error("no right to publish"));
+		return transport.produce({ ...options, appData: { id, announce } });
 	}
 
 	produceData(options: types.DataProducerOptions, id: string, announce: Announce): Promise<types.DataProducer> {
-		if (!this.send) return Promise.reject(new Error("no right to publish"));
-		return this.send.produceData({ ...options, appData: { id, announce } });
+		const transport = this.#sender();
+		if (!transport) return Promise.reject(new Error("no right to publish"));
+		return transport.produceData({ ...options, appData: { id, announce } });
 	}
 
 	/** All tracks of a batch are given to one tick, which mediasoup-client makes one negotiation of. */
@@ -126,6 +130,11 @@ export class Endpoint {
 		this.#closed = true;
 		for (const { timer } of this.#restarts.values()) clearTimeout(timer);
 		for (const transport of this.#transports.values()) transport.close();
+	}
+
+	#sender(): types.Transport | undefined {
+		if (!this.send && this.#sending && !this.#closed) this.#open("send", this.#sending);
+		return this.send;
 	}
 
 	#open(direction: Direction, parameters: TransportParameters): void {

@@ -32,8 +32,11 @@ export class Endpoint {
 	/** Resolves when they know their peer's certificate and limits as well; nothing needs to wait for it. */
 	readonly prepared: Promise<void>;
 	onMediaState: (state: MediaState) => void = () => {};
+	/** The certificate that its client told of cannot be connected to. */
+	onUnusable: (error: unknown) => void = () => {};
 	readonly #transports: Partial<Record<Direction, WebRtcTransport>> = {};
-	readonly #rtpCapabilities: RtpCapabilities | undefined;
+	#rtpCapabilities: RtpCapabilities | undefined;
+	#dtlsParameters: DtlsParameters | undefined;
 	readonly #home: Promise<EndpointHome>;
 	readonly #preparing: Promise<unknown>[] = [];
 	readonly #made: Partial<Record<Direction, Promise<WebRtcTransport>>> = {};
@@ -44,10 +47,18 @@ export class Endpoint {
 		this.id = open.endpoint;
 		this.participant = open.participant;
 		this.#home = home;
-		this.#rtpCapabilities = open.rtpCapabilities && rtpCapabilitiesIn(open.rtpCapabilities);
+		this.equip(open);
 		this.opened = this.#open(open, limits);
 		this.prepared = this.opened.then(() => Promise.all(this.#preparing)).then(() => {});
 		this.prepared.catch(() => {});
+	}
+
+	/** What its client can do, known from the beginning or, opened ahead of its join, with that. */
+	equip({ rtpCapabilities, dtlsParameters }: Pick<Open, "rtpCapabilities" | "dtlsParameters">): void {
+		if (rtpCapabilities) this.#rtpCapabilities = rtpCapabilitiesIn(rtpCapabilities);
+		if (!dtlsParameters || this.#dtlsParameters) return;
+		this.#dtlsParameters = dtlsParameters;
+		for (const transport of Object.values(this.#transports)) this.#connectAhead(transport, dtlsParameters);
 	}
 
 	get closed(): boolean {
@@ -114,7 +125,7 @@ export class Endpoint {
 
 	async #makeTransport(
 		direction: Direction,
-		{ dtlsParameters, data }: Open,
+		{ data }: Open,
 		{ router, media }: EndpointHome,
 		limits: EndpointLimits,
 	): Promise<WebRtcTransport> {
@@ -135,13 +146,19 @@ export class Endpoint {
 		transport.on("icestatechange", () => this.#watch());
 		transport.on("dtlsstatechange", () => this.#watch());
 		if (direction === "send") this.#preparing.push(transport.setMaxIncomingBitrate(limits.maxIncomingBitrate));
-		// Known beforehand, the fingerprint spares the client a round trip: its handshake finds the transport ready. The
-		// worker does it before anything that is asked of it later, so nothing waits for its answer.
-		if (dtlsParameters) {
-			this.#preparing.push(transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) }));
-		}
 		for (const promise of this.#preparing) promise.catch(() => {});
+		if (this.#dtlsParameters) this.#connectAhead(transport, this.#dtlsParameters);
 		return transport;
+	}
+
+	/**
+	 * Known beforehand, the fingerprint spares the client a round trip: its handshake finds the transport ready. The
+	 * worker does it before anything that is asked of it later, so nothing waits for its answer.
+	 */
+	#connectAhead(transport: WebRtcTransport, dtlsParameters: DtlsParameters): void {
+		transport.connect({ dtlsParameters: dtlsParametersIn(dtlsParameters) }).catch((error: unknown) => {
+			if (!this.#closed) this.onUnusable(error);
+		});
 	}
 
 	/** A client may use one of the two alone, so what was never used says nothing. */

@@ -102,6 +102,8 @@ export class RoomMedia implements RoomContext {
 					await it.connect(direction, command.dtlsParameters);
 					return { type: "connected", endpoint: it.id, direction, cause };
 				});
+			case "equip":
+				return endpoint?.equip(command);
 			case "restartIce":
 				return this.#answer(command, endpoint, async (it) => {
 					const { direction, cause } = command;
@@ -164,16 +166,18 @@ export class RoomMedia implements RoomContext {
 		this.endpoints.set(id, endpoint);
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });
 		const current = () => this.endpoints.get(id) === endpoint;
+		const fail = (error: unknown) => {
+			if (!current()) return;
+			this.#close(id);
+			this.report({ type: "closed", endpoint: id, error: errorBody(error) });
+		};
+		endpoint.onUnusable = fail;
 		endpoint.opened
 			.then((opened) => {
 				if (current()) this.report(opened);
 				return endpoint.prepared;
 			})
-			.catch((error: unknown) => {
-				if (!current()) return;
-				this.#close(id);
-				this.report({ type: "closed", endpoint: id, error: errorBody(error) });
-			});
+			.catch(fail);
 	}
 
 	#close(id: string): void {

@@ -1,3 +1,4 @@
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
@@ -26,6 +27,67 @@ async function roomWith(...ids: string[]) {
 	if (!link) throw new Error("nobody in it");
 	return { room, stub: testEnv.ROOM.getByName(room), link, clients };
 }
+
+describe("an endpoint opened ahead of its join", () => {
+	it("is made while the client prepares, and is there with the answer to its join", async () => {
+		const { room, link, clients } = await roomWith("a");
+		clients[0]?.post("publish", { endpoint: clients[0].endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		const b = await TestClient.open(room, "b");
+		const { endpoint, participant, rtpCapabilities } = await link.open();
+		expect({ participant, rtpCapabilities }).toEqual({ participant: "b", rtpCapabilities: undefined });
+		const dtlsParameters = { role: "client" as const, fingerprints: [{ algorithm: "sha-256" as const, value: "aa" }] };
+		await b.request("join", { ...withMedia, dtlsParameters });
+		expect((await b.event("endpoint")).endpoint).toBe(endpoint);
+		expect(await link.command("equip")).toMatchObject({ endpoint, rtpCapabilities: capabilities, dtlsParameters });
+		expect(await link.subscribe("a")).toMatchObject({ endpoint, tracks: [{ track: "t" }] });
+		expect((await b.event("subscribed")).endpoint).toBe(endpoint);
+	});
+
+	it("is announced when it opens later than the join", async () => {
+		const { room, link } = await roomWith("a");
+		const b = await TestClient.join(room, "b", withMedia);
+		const { endpoint } = await link.open();
+		expect((await b.event("endpoint")).endpoint).toBe(endpoint);
+	});
+
+	it("is closed when nobody joins: the socket closes, or resumes another session", async () => {
+		const { room, link, clients } = await roomWith("a");
+		const b = await TestClient.open(room, "b");
+		const { endpoint } = await link.open();
+		b.socket.close(1000);
+		expect((await link.command("close")).endpoint).toBe(endpoint);
+		const again = await TestClient.dial(room, clients[0]?.welcome.session.token ?? "");
+		await again.greeted();
+		const c = await TestClient.open(room, "c");
+		// Nothing was opened for the one that comes back.
+		expect((await link.open()).participant).toBe("c");
+		c.socket.close(1000);
+	});
+
+	it("whose client joins after the node was lost is replaced by another", async () => {
+		const { room, link, stub } = await roomWith("a");
+		const b = await TestClient.open(room, "b");
+		const { endpoint } = await link.open();
+		await evictDurableObject(stub);
+		link.report({ type: "closed", endpoint, error: { code: "node_failed", message: "gone" } });
+		await b.request("join", withMedia);
+		const open = await link.open();
+		expect(open.endpoint).not.toBe(endpoint);
+		expect((await b.event("endpoint")).endpoint).toBe(open.endpoint);
+	});
+
+	it("is closed when its socket went with the object", async () => {
+		const { room, link } = await roomWith("a");
+		await TestClient.open(room, "b");
+		const { endpoint } = await link.open();
+		await abortAllDurableObjects();
+		node = await TestNode.register();
+		const back = await TestLink.dial(room, link.token);
+		back.report({ type: "attached", endpoints: [{ endpoint, tracks: [], subscriptions: [] }] });
+		expect((await back.command("close")).endpoint).toBe(endpoint);
+	});
+});
 
 describe("an endpoint", () => {
 	it("is opened on the assigned node with what the client can do, and handed to the client", async () => {
@@ -63,11 +125,11 @@ describe("an endpoint", () => {
 		expect((await late.event("subscribed")).consumers).toHaveLength(6);
 	});
 
-	it("is not made for a client that only signals", async () => {
+	it("is not kept for a client that only signals", async () => {
 		const { room, link } = await roomWith("a");
 		await TestClient.join(room, "silent");
-		await TestClient.join(room, "b", withMedia);
-		expect((await link.open()).participant).toBe("b");
+		const { endpoint } = await link.open();
+		expect((await link.command("close")).endpoint).toBe(endpoint);
 	});
 
 	it("is closed on the node when its participant leaves", async () => {

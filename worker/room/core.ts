@@ -32,7 +32,7 @@ export class Core {
 	readonly #record: Table<RoomRecord>;
 	readonly members: Table<Member>;
 	readonly tracks: Table<Track>;
-	/** By participant: each has one at most. */
+	/** By id. A member's own is `serving`; others are ahead of a join. */
 	readonly endpoints: Table<Endpoint>;
 	/** By epoch. */
 	readonly assignments: Table<Assignment>;
@@ -148,6 +148,12 @@ export class Core {
 			room: this.info(),
 			participants: [...this.members.values()].map((member) => this.participant(member)),
 		};
+	}
+
+	/** The media side of a participant. */
+	serving(participant: string): Endpoint | undefined {
+		const id = this.members.get(participant)?.endpoint;
+		return id === undefined ? undefined : this.endpoints.get(id);
 	}
 
 	tracksOf(participant: string): Track[] {

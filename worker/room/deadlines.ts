@@ -43,8 +43,8 @@ export class Deadlines {
 		for (const member of [...core.members.values()]) {
 			if (member.state === "away" && (member.awayUntil ?? 0) <= now) removeMember(core, member, "timeout");
 		}
-		for (const { ws, openedAt } of core.sockets.guests()) {
-			if (openedAt + core.limits.joinTimeoutMs <= now) core.sockets.close(ws, CLOSE.joinTimeout, "no join");
+		for (const { ws, guest } of core.sockets.guests()) {
+			if (guest.openedAt + core.limits.joinTimeoutMs <= now) core.sockets.close(ws, CLOSE.joinTimeout, "no join");
 		}
 		for (const assignment of [...core.assignments.values()]) {
 			if (assignment.deadline !== undefined && assignment.deadline <= now) {
@@ -56,7 +56,7 @@ export class Deadlines {
 		const stale = staleTracksAt(core);
 		if (stale !== undefined && stale <= now) {
 			for (const track of [...core.tracks.values()]) {
-				const endpoint = core.endpoints.get(track.participant);
+				const endpoint = core.serving(track.participant);
 				if (endpoint?.openedAt !== undefined && endpoint.id !== track.endpoint) dropTrack(core, track);
 			}
 		}
@@ -107,7 +107,7 @@ export class Deadlines {
 		if (!core.record) return undefined;
 		const times: number[] = [];
 		for (const member of core.members.values()) if (member.state === "away") times.push(member.awayUntil ?? 0);
-		for (const { openedAt } of core.sockets.guests()) times.push(openedAt + core.limits.joinTimeoutMs);
+		for (const { guest } of core.sockets.guests()) times.push(guest.openedAt + core.limits.joinTimeoutMs);
 		for (const { deadline } of core.assignments.values()) if (deadline !== undefined) times.push(deadline);
 		if (core.nodeRetry && core.assignments.size === 0 && core.endpoints.size > 0) times.push(core.nodeRetry.at);
 		if (core.reopenAt !== undefined) times.push(core.reopenAt);

@@ -2,7 +2,7 @@
 import { CLOSE } from "../../shared/close-codes.ts";
 import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
-import { announceEndpoint, byId, loseEndpoint, openOn, waiting } from "./endpoints.ts";
+import { announceEndpoint, loseEndpoint, openOn, waiting } from "./endpoints.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LinkGrant } from "./rpc.ts";
 import type { Assignment } from "./state.ts";
@@ -78,7 +78,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			core.tell(report);
 			return;
 	}
-	const endpoint = byId(core, report.endpoint);
+	const endpoint = core.endpoints.get(report.endpoint);
 	// Late news of a media side that was replaced, or another node's: of no interest.
 	if (!endpoint || endpoint.epoch !== assignment.epoch) return;
 	const { participant } = endpoint;
@@ -90,8 +90,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			endpoint.openedAt = Date.now();
 			endpoint.send = report.send;
 			endpoint.recv = report.recv;
-			core.endpoints.touch(participant);
-			announceEndpoint(core, endpoint);
+			core.endpoints.touch(endpoint.id);
+			if (!endpoint.ahead) announceEndpoint(core, endpoint);
 			return;
 		case "closed":
 			loseEndpoint(core, endpoint, report.error);

@@ -117,9 +117,9 @@ export function goAway(core: Core, member: Member): void {
 export function removeMember(core: Core, member: Member, reason: LeaveReason): void {
 	const ws = core.socket(member);
 	core.takeMail(member);
-	core.members.delete(member.id);
 	for (const track of core.tracksOf(member.id)) core.tracks.delete(track.info.id);
 	closeEndpoint(core, member.id);
+	core.members.delete(member.id);
 	forgetChoices(core);
 	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);
 	core.forget(member);

@@ -21,6 +21,11 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 		if (endpoint.epoch !== assignment.epoch || endpoint.state === "waiting") continue;
 		const serving = there.get(endpoint.id);
 		there.delete(endpoint.id);
+		if (endpoint.ahead) {
+			// Not there: its client is given another when it joins.
+			if (!serving) core.endpoints.delete(endpoint.id);
+			continue;
+		}
 		const member = core.members.get(endpoint.participant);
 		if (!member) continue;
 		if (!serving) {

@@ -17,6 +17,7 @@ import type { Env } from "../env.ts";
 import { retryNode, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
+import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
 import { GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
@@ -34,6 +35,7 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ping, HEARTBEAT.pong));
 		this.#core = new Core(ctx, env, readLimits(env), dialects);
 		this.#core.sockets.onSlow = (ws) => this.#cut(ws);
+		this.#core.sockets.onGuestGone = ({ endpoint }) => closeAhead(this.#core, endpoint);
 		this.#core.settle = (work) => this.#handle(work);
 		// Not at once: the caller may be in the middle of telling everybody something.
 		this.#core.dropped = (member) => queueMicrotask(() => this.#handle(() => goAway(this.#core, member)));
@@ -56,12 +58,16 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 	#acceptClient(grant: Grant): Response {
 		const core = this.#core;
 		const { 0: client, 1: server } = new WebSocketPair();
-		// The session token is only for the client, and an attachment is small.
+		// One that comes back has its media side still. What this changes is written with what follows below: a write
+		// here would hold back the answer.
+		const endpoint = core.record && !grant.returning ? openAhead(core, grant)?.id : undefined;
 		core.sockets.accept(server, {
 			kind: "guest",
 			dialect: native.name,
 			openedAt: Date.now(),
+			// The session token is only for the client, and an attachment is small.
 			grant: { ...grant, sessionToken: "" },
+			endpoint,
 		});
 		native.greet(core, server, grant);
 		// Written and asked for while the client prepares its join, and not before the socket is on its way to it.
@@ -148,6 +154,7 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 		for (const assignment of core.assignments.values()) {
 			if (assignment.state === "linked") links.detach(core, assignment.epoch);
 		}
+		sweepAhead(core);
 		core.commit();
 		this.#deadlines.schedule();
 	}

@@ -2,10 +2,19 @@
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import type { Grant } from "./rpc.ts";
 
+/** A client that has not joined. */
+export interface Guest {
+	kind: "guest";
+	dialect: string;
+	openedAt: number;
+	grant: Grant;
+	/** Opened ahead of its join. */
+	endpoint?: string;
+}
+
 /** What outlives memory with the socket itself (at most 16,384 bytes). */
 export type Attachment =
-	/** A client that has not joined. */
-	| { kind: "guest"; dialect: string; openedAt: number; grant: Grant }
+	| Guest
 	/** A joined client's socket. Presence rides here since it is never stored. */
 	| { kind: "member"; dialect: string; participant: string; session: string; since: number; presence?: unknown }
 	| { kind: "link"; node: string; epoch: number; since: number }
@@ -32,6 +41,8 @@ export class Sockets {
 	readonly #known = new WeakMap<WebSocket, Attachment>();
 	readonly #members = new Map<string, WebSocket>();
 	readonly #links = new Map<number, WebSocket>();
+	/** Called for a guest whose socket closes, by either side: nobody joins on it any more. */
+	onGuestGone: (guest: Guest) => void = () => {};
 	/** Called once for a socket that is cut because it does not read. */
 	onSlow: (ws: WebSocket) => void = () => {};
 
@@ -75,10 +86,10 @@ export class Sockets {
 	all(): WebSocket[] {
 		return this.#ctx.getWebSockets().filter((ws) => ws.readyState === OPEN);
 	}
-	guests(): { ws: WebSocket; openedAt: number }[] {
+	guests(): { ws: WebSocket; guest: Guest }[] {
 		return this.all().flatMap((ws) => {
 			const attachment = this.of(ws);
-			return attachment.kind === "guest" ? [{ ws, openedAt: attachment.openedAt }] : [];
+			return attachment.kind === "guest" ? [{ ws, guest: attachment }] : [];
 		});
 	}
 
@@ -100,7 +111,9 @@ export class Sockets {
 
 	/** Closes, and forgets who it was: its close event then changes nothing. */
 	close(ws: WebSocket, code: CloseCode, reason = ""): void {
+		const was = this.of(ws);
 		this.attach(ws, { kind: "done" });
+		if (was.kind === "guest") this.onGuestGone(was);
 		try {
 			ws.close(code, reason.slice(0, 40));
 		} catch {
@@ -116,6 +129,7 @@ export class Sockets {
 		const was = this.of(ws);
 		this.#unindex(ws);
 		this.#known.set(ws, { kind: "done" });
+		if (was.kind === "guest") this.onGuestGone(was);
 		try {
 			ws.close(code === 1005 || code === 1006 || code === 1015 ? CLOSE.normal : code);
 		} catch {

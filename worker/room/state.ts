@@ -43,6 +43,8 @@ export interface Member {
 	awayUntil?: number;
 	subscribe: SubscribeDefault;
 	media?: MediaOffer;
+	/** Its media side. */
+	endpoint?: string;
 	/** Choices that differ from the default, by track. */
 	subscriptions: Record<string, Omit<SubscriptionChange, "track">>;
 }
@@ -70,6 +72,8 @@ export interface Track {
 export interface Endpoint {
 	id: string;
 	participant: string;
+	/** Opened ahead for a client that has not joined yet. */
+	ahead?: true;
 	/** `waiting` for a node, `opening` on one, `open`. */
 	state: "waiting" | "opening" | "open";
 	/** The assignment it is on; 0 while waiting. */

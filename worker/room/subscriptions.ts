@@ -19,7 +19,7 @@ function subscription(member: Member, track: Track): Subscription {
 
 /** A track flows from one endpoint to another when both are on the same assignment. */
 function reachable(core: Core, track: Track, endpoint: Endpoint): boolean {
-	const from = core.endpoints.get(track.participant);
+	const from = core.serving(track.participant);
 	return !!from && from.id === track.endpoint && from.epoch === endpoint.epoch;
 }
 
@@ -34,7 +34,7 @@ export function wantedBy(core: Core, member: Member, endpoint: Endpoint): Subscr
 export function subscribersOf(core: Core, track: Track): LinkCommand[] {
 	const commands: LinkCommand[] = [];
 	for (const member of core.members.values()) {
-		const endpoint = core.endpoints.get(member.id);
+		const endpoint = core.serving(member.id);
 		if (!endpoint || endpoint.state === "waiting" || !wants(member, track) || !reachable(core, track, endpoint))
 			continue;
 		commands.push({ type: "subscribe", endpoint: endpoint.id, tracks: [subscription(member, track)] });
@@ -47,7 +47,7 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 	if (!member.rights.subscribe) throw new SwitchyardError("forbidden", "no right to subscribe");
 	const missing = request.tracks.find((change) => !core.tracks.has(change.track));
 	if (missing) throw new SwitchyardError("not_found", `no track ${missing.track} here`);
-	const endpoint = core.endpoints.get(member.id);
+	const endpoint = core.serving(member.id);
 	const onNode = endpoint && endpoint.state !== "waiting" ? endpoint : undefined;
 	const before = new Set(onNode ? wantedBy(core, member, onNode).map(({ track }) => track) : []);
 
@@ -76,7 +76,7 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 /** Asks the publisher of a track this member receives for a key frame. */
 export function keyFrame(core: Core, member: Member, id: string): void {
 	const track = core.tracks.get(id);
-	const endpoint = core.endpoints.get(member.id);
+	const endpoint = core.serving(member.id);
 	if (!track || !wants(member, track)) throw new SwitchyardError("not_found", `not subscribed to ${id}`);
 	if (endpoint?.state === "open")
 		command(core, endpoint.epoch, [{ type: "keyFrame", endpoint: endpoint.id, track: id }]);

@@ -34,7 +34,7 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		throw new SwitchyardError("bad_request", `media.kind: a ${wish.source} track is ${KIND[wish.source]}`);
 	}
 	checkSize(core, "metadata", wish.metadata);
-	const endpoint = core.endpoints.get(member.id);
+	const endpoint = core.serving(member.id);
 	if (!endpoint || endpoint.id !== wish.endpoint || endpoint.state !== "open")
 		throw new SwitchyardError("stale_endpoint");
 	const there = core.tracks.get(wish.track);
@@ -86,7 +86,7 @@ export function unpublish(core: Core, member: Member, id: string): void {
 export function dropTrack(core: Core, track: Track): void {
 	const { id } = track.info;
 	if (!core.tracks.delete(id)) return;
-	const endpoint = core.endpoints.get(track.participant);
+	const endpoint = core.serving(track.participant);
 	if (endpoint && endpoint.id === track.endpoint) {
 		command(core, endpoint.epoch, [{ type: "unpublish", endpoint: endpoint.id, track: id }]);
 	}
@@ -122,7 +122,7 @@ export function setMuted(core: Core, track: Track, muted: boolean, by?: string):
 	track.info.muted = muted;
 	const { id } = track.info;
 	core.tracks.touch(id);
-	const endpoint = core.endpoints.get(track.participant);
+	const endpoint = core.serving(track.participant);
 	if (endpoint && endpoint.id === track.endpoint) {
 		command(core, endpoint.epoch, [{ type: "mute", endpoint: endpoint.id, track: id, muted }]);
 	}

@@ -16,7 +16,7 @@ export function roomView(core: Core): Room {
 }
 
 export function participantView(core: Core, member: Member): Participant {
-	const endpoint = core.endpoints.get(member.id);
+	const endpoint = core.serving(member.id);
 	const { id, name, metadata, state, joinedAt, tracks } = core.participant(member);
 	return {
 		id,

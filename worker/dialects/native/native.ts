@@ -5,7 +5,7 @@ import { ClientFrame, type Refusal, type Reply, type RequestType, type Welcome }
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import { iceServers } from "../../ice-servers.ts";
 import type { Answer, Core } from "../../room/core.ts";
-import { announceEndpoint, connectTransport, ensureEndpoint, restartIce } from "../../room/endpoints.ts";
+import { announceEndpoint, closeAhead, connectTransport, ensureEndpoint, restartIce } from "../../room/endpoints.ts";
 import { command } from "../../room/links.ts";
 import {
 	expel,
@@ -20,8 +20,8 @@ import {
 import { sendMessage, sendSignal } from "../../room/messages.ts";
 import { move } from "../../room/move.ts";
 import type { RoomEvent, RoomNews } from "../../room/outbox.ts";
-import type { Grant } from "../../room/rpc.ts";
 import { byteLength, checkSize } from "../../room/sizes.ts";
+import type { Guest } from "../../room/sockets.ts";
 import type { Member } from "../../room/state.ts";
 import { keyFrame, subscribe } from "../../room/subscriptions.ts";
 import { mute, publish, unpublish } from "../../room/tracks.ts";
@@ -120,8 +120,8 @@ function parse(text: string, raw: { id?: number }): ClientFrame {
 function dispatch(core: Core, ws: WebSocket, frame: ClientFrame): void {
 	const who = core.sockets.of(ws);
 	if (who.kind === "guest") {
-		if (frame.type === "join") onJoin(core, ws, who.grant, frame);
-		else if (frame.type === "resume") onResume(core, ws, who.grant, frame);
+		if (frame.type === "join") onJoin(core, ws, who, frame);
+		else if (frame.type === "resume") onResume(core, ws, who, frame);
 		else throw new SwitchyardError("not_joined");
 		return;
 	}
@@ -213,16 +213,17 @@ function carryOut(
 	}
 }
 
-function onJoin(core: Core, ws: WebSocket, grant: Grant, frame: Extract<ClientFrame, { type: "join" }>): void {
-	const member = join(core, ws, grant, { ...frame, dialect: native.name });
+function onJoin(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "join" }>): void {
+	const member = join(core, ws, guest.grant, { ...frame, dialect: native.name });
 	core.memory(member).lastRequest = frame.id;
 	send(core, ws, { type: "joined", re: frame.id, ...core.snapshot() });
-	ensureEndpoint(core, member);
+	ensureEndpoint(core, member, guest.endpoint);
 }
 
-function onResume(core: Core, ws: WebSocket, grant: Grant, frame: Extract<ClientFrame, { type: "resume" }>): void {
-	const resumed = resume(core, ws, grant, frame);
+function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "resume" }>): void {
+	const resumed = resume(core, ws, guest.grant, frame);
 	const { member } = resumed;
+	closeAhead(core, guest.endpoint);
 	if (resumed.how === "replayed") {
 		send(core, ws, { type: "replayed", re: frame.id, seq: resumed.seq });
 		for (const entry of resumed.entries) {
@@ -232,7 +233,7 @@ function onResume(core: Core, ws: WebSocket, grant: Grant, frame: Extract<Client
 	}
 	send(core, ws, { type: "resumed", re: frame.id, ...resumed.snapshot });
 	for (const event of resumed.messages) core.emit(event, { to: [member.id] });
-	const endpoint = core.endpoints.get(member.id);
+	const endpoint = core.serving(member.id);
 	if (endpoint?.state === "open") {
 		announceEndpoint(core, endpoint);
 		command(core, endpoint.epoch, [{ type: "describe", endpoint: endpoint.id }]);
