@@ -50,7 +50,15 @@ function next<T extends FleetMessage["type"]>(
 }
 
 function assign(change: Partial<AssignRequest> = {}) {
-	const request = { room: "r", epoch: 1, jti: crypto.randomUUID(), origin: "https://edge.test", near: {}, exclude: [] };
+	const request = {
+		room: "r",
+		epoch: 1,
+		jti: crypto.randomUUID(),
+		origin: "https://edge.test",
+		near: {},
+		exclude: [],
+		have: [],
+	};
 	return fleetFor(testEnv, {}).assign({ ...request, ...change });
 }
 
@@ -177,7 +185,7 @@ describe("an assignment", () => {
 		const socket = await register("n1");
 		const jti = crypto.randomUUID();
 		const result = await assign({ room: "tea", epoch: 4, jti });
-		expect(result).toEqual({ ok: true, value: { node: "n1", region: "eu" } });
+		expect(result).toEqual({ ok: true, value: { node: "n1", region: "eu", held: false } });
 		const { room, token } = await next(socket, "assignment");
 		expect(room).toBe("tea");
 		expect(decodeProtectedHeader(token)).toEqual({
@@ -268,6 +276,7 @@ describe("an assignment", () => {
 				origin: "https://edge.test",
 				near: {},
 				exclude: [],
+				have: [],
 			});
 			for (const ws of state.getWebSockets()) {
 				if (JSON.stringify(ws.deserializeAttachment()).includes('"n1"')) happen(instance, ws);

@@ -14,7 +14,14 @@ import type { Env } from "../env.ts";
 import type { Result } from "../room/rpc.ts";
 import { type Candidate, isFull, place } from "./placement.ts";
 import { Registry } from "./registry.ts";
-import { type AssignRequest, type FleetRpc, NODE_GRANT_HEADER, type NodeGrant } from "./rpc.ts";
+import {
+	type Assigned,
+	type AssignRequest,
+	type DrainRequest,
+	type FleetRpc,
+	NODE_GRANT_HEADER,
+	type NodeGrant,
+} from "./rpc.ts";
 import { type Seat, Seats } from "./seats.ts";
 
 /** A node that missed this many reports is not chosen. */
@@ -23,6 +30,8 @@ const SILENT_MS = 3 * REPORT_MS;
 const DEAD_MS = 15 * REPORT_MS;
 /** Rooms remembered as waiting; more find a node by asking again. */
 const MOST_WAITING = 10_000;
+
+const NO_SUCH_NODE = { ok: false, error: new SwitchyardError("not_found", "no such node").toJSON() } as const;
 
 type Registration = Extract<NodeReport, { type: "register" }>;
 
@@ -159,7 +168,7 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 
 	// ------------------------------------------------------------ rooms and REST
 
-	async assign(request: AssignRequest): Promise<Result<{ node: string; region: string }>> {
+	async assign(request: AssignRequest): Promise<Result<Assigned>> {
 		const { room, epoch, jti, origin: edge, near, exclude } = request;
 		const failed = new Set<Seat>();
 		for (;;) {
@@ -174,9 +183,20 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 			seat.pending++;
 			const token = await mintAssignment(this.env, { node, room, epoch, jti, edge });
 			const current = this.#seats.registered(node) === seat && !seat.row?.draining;
-			if (current && send(seat.ws, { type: "assignment", room, token })) return { ok: true, value: { node, region } };
+			if (current && send(seat.ws, { type: "assignment", room, token }))
+				return { ok: true, value: { node, region, held: false } };
 			failed.add(seat);
 		}
+	}
+
+	async release(_input: { room: string; node: string; epoch: number }): Promise<void> {}
+
+	async drain(_node: string, _input: DrainRequest): Promise<Result<Node>> {
+		return NO_SUCH_NODE;
+	}
+
+	async undrain(_node: string): Promise<Result<Node>> {
+		return NO_SUCH_NODE;
 	}
 
 	async listNodes(): Promise<Node[]> {

@@ -1,4 +1,4 @@
-/** What a Room and the REST API ask of the Fleet. */
+/** What a Room and the REST API ask of the Fleet, and what Fleet tells rooms. */
 import type { Node } from "../../shared/rest.ts";
 import type { Place, Result } from "../room/rpc.ts";
 
@@ -13,16 +13,54 @@ export interface AssignRequest {
 	near: Place;
 	/** Nodes not to choose: they just failed this room. */
 	exclude: string[];
+	/** Nodes that serve this room already and still take people of it. */
+	have: string[];
+}
+
+export interface Assigned {
+	node: string;
+	region: string;
+	/** The node is one of `have`: nothing was signed or sent. */
+	held: boolean;
 }
 
 export interface FleetRpc {
 	/**
 	 * Chooses a node, signs the assignment for it and sends it there, in one call: this is on the join path.
+	 * A node that the room has already is kept when no other is much nearer and it can take more: then nothing is sent.
 	 * `no_node` when there is none.
 	 */
-	assign(request: AssignRequest): Promise<Result<{ node: string; region: string }>>;
+	assign(request: AssignRequest): Promise<Result<Assigned>>;
+	/** The room let go of the node: it is not told of that node's end any more. */
+	release(input: { room: string; node: string; epoch: number }): Promise<void>;
+	/** No new assignments for the node; its rooms are told to move within that time. `not_found`: it is not here. */
+	drain(node: string, input: DrainRequest): Promise<Result<Node>>;
+	/** Ends a drain; rooms that have not moved yet stay. */
+	undrain(node: string): Promise<Result<Node>>;
 	/** Nodes that are connected and were heard from just now, by id. */
 	listNodes(): Promise<Node[]>;
+}
+
+export interface DrainRequest {
+	/** From now, ms. */
+	deadlineMs: number;
+	/** The node exits when it serves nothing any more, or at the deadline. */
+	exit?: boolean;
+}
+
+/**
+ * What Fleet tells a room of the nodes it serves it with. `epoch` is that of the assignment; a room that does not know it
+ * any more ignores the call. Calls may come twice.
+ */
+export interface RoomNotices {
+	/** There is a node again, after there was none for this room. */
+	nodeAvailable(): Promise<void>;
+	/** The node is gone or does not answer: nothing comes from it any more. */
+	nodeFailed(input: { node: string; epoch: number }): Promise<void>;
+	/** The node stops at `deadline` (ms since 1970): move before. */
+	nodeDraining(input: { node: string; epoch: number; deadline: number }): Promise<void>;
+	/** The drain was called off. */
+	nodeStays(input: { node: string; epoch: number }): Promise<void>;
 }
 
 /** Header that carries a `NodeGrant`, as `encodeURIComponent(JSON)`. The Worker deletes it from what comes in. */

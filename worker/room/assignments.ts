@@ -4,8 +4,9 @@
  * was given up and returns finds itself refused.
  */
 import { CLOSE } from "../../shared/close-codes.ts";
-import type { ErrorBody } from "../../shared/errors.ts";
+import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import { fleetFor } from "../fleet/locate.ts";
+import type { Assigned } from "../fleet/rpc.ts";
 import type { Core } from "./core.ts";
 import { loseEndpoint, reportWaiting } from "./endpoints.ts";
 import type { Place, Result } from "./rpc.ts";
@@ -33,7 +34,7 @@ function ask(core: Core, near: Place): void {
 		deadline: Date.now() + core.limits.assignmentMs,
 	};
 	core.assignments.set(String(epoch), assignment);
-	const request = { room: room.name, epoch, jti: assignment.jti, origin: room.origin, near, exclude: [] };
+	const request = { room: room.name, epoch, jti: assignment.jti, origin: room.origin, near, exclude: [], have: [] };
 	const answered = fleetFor(core.env, near)
 		.assign(request)
 		.catch((cause): Result<never> => {
@@ -44,17 +45,18 @@ function ask(core: Core, near: Place): void {
 	core.ctx.waitUntil(answered);
 }
 
-function onAnswer(core: Core, epoch: number, result: Result<{ node: string; region: string }>): void {
+function onAnswer(core: Core, epoch: number, result: Result<Assigned>): void {
 	const assignment = core.assignments.get(String(epoch));
 	// The room was destroyed meanwhile, or has given this one up.
 	if (!assignment) return;
-	if (result.ok) {
+	// Never held: the room names no node that it has.
+	if (result.ok && !result.value.held) {
 		assignment.node = result.value.node;
 		assignment.region = result.value.region;
 		core.assignments.touch(String(epoch));
 		return;
 	}
-	giveUp(core, assignment, result.error);
+	giveUp(core, assignment, result.ok ? new SwitchyardError("internal").toJSON() : result.error);
 }
 
 /** Ends an assignment that failed; its members wait for the next. */

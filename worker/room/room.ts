@@ -14,6 +14,7 @@ import { dialects } from "../dialects/index.ts";
 import { native } from "../dialects/native/native.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
+import type { RoomNotices } from "../fleet/rpc.ts";
 import { retryNode, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -25,7 +26,7 @@ import type { RoomRecord } from "./state.ts";
 import { setMuted } from "./tracks.ts";
 import { participantView, roomView } from "./views.ts";
 
-export class Room extends DurableObject<Env> implements RoomRpc {
+export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	readonly #core: Core;
 	readonly #deadlines: Deadlines;
 	#listing = false;
@@ -274,6 +275,13 @@ export class Room extends DurableObject<Env> implements RoomRpc {
 	async nodeAvailable(): Promise<void> {
 		this.#handle(() => retryNode(this.#core));
 	}
+
+	// The room finds out by itself, later: when the node's link is gone.
+	async nodeFailed(_input: { node: string; epoch: number }): Promise<void> {}
+
+	async nodeDraining(_input: { node: string; epoch: number; deadline: number }): Promise<void> {}
+
+	async nodeStays(_input: { node: string; epoch: number }): Promise<void> {}
 
 	#ask<T>(work: () => T): Result<T> {
 		try {
