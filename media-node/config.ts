@@ -25,6 +25,20 @@ const Environment = z.object({
 	MEDIA_PORT: port.default(40_000),
 	/** Media workers; one fills a core. */
 	WORKERS: positive.max(256).optional(),
+	/** Tracks that one worker sends to participants before a room goes on to the next worker. */
+	WORKER_CONSUMERS: positive.default(500),
+	/** Where other nodes reach this one for the rooms they share; the first announced address unless given. */
+	PIPE_ADDRESS: z.string().min(1).optional(),
+	/** UDP ports for that, `min-max`: one for each room and other node. Absent: the system's choice. */
+	PIPE_PORTS: z
+		.string()
+		.regex(/^\d+-\d+$/, "two ports: min-max")
+		.transform((text) => {
+			const [min = 0, max = 0] = text.split("-").map(Number);
+			return { min, max };
+		})
+		.refine(({ min, max }) => min >= 1 && max <= 65_535 && min <= max, "two ports: min-max")
+		.optional(),
 	/** Most participants this node takes; its load limits it sooner or later in any case. */
 	MAX_ENDPOINTS: positive.optional(),
 	/** Bits per second that one participant may send. */
@@ -46,6 +60,9 @@ export interface Config {
 	announced: string[];
 	mediaPort: number;
 	workers: number;
+	workerConsumers: number;
+	pipeAddress: string;
+	pipePorts?: { min: number; max: number };
 	maxEndpoints?: number;
 	maxIncomingBitrate: number;
 	initialOutgoingBitrate: number;
@@ -77,6 +94,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		announced,
 		mediaPort: it.MEDIA_PORT,
 		workers,
+		workerConsumers: it.WORKER_CONSUMERS,
+		pipeAddress: it.PIPE_ADDRESS ?? announced[0] ?? "127.0.0.1",
+		pipePorts: it.PIPE_PORTS,
 		maxEndpoints: it.MAX_ENDPOINTS,
 		maxIncomingBitrate: it.MAX_INCOMING_BITRATE,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,

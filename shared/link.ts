@@ -12,6 +12,7 @@ import {
 	DtlsParameters,
 	IceParameters,
 	Layer,
+	PeerParameters,
 	RtpCapabilities,
 	Score,
 	Size,
@@ -25,6 +26,10 @@ import { Source } from "./tokens.ts";
 /** Subprotocol of the socket; the assignment, or the link's own token when coming back, follows as `bearer.<token>` in Authorization. */
 export const LINK_SUBPROTOCOL = "switchyard.link.v1";
 
+/** Of an assignment: what nodes of a room are known by among each other. */
+const Epoch = z.number().int();
+/** Tells one flow of a track between two nodes from the next. */
+const PipeId = z.string().max(64);
 const Direction = z.enum(["send", "recv"]);
 /** Whose request caused a command; given back with the answer. */
 export const Cause = z.object({ participant: ParticipantId, request: z.number().int() });
@@ -75,12 +80,37 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		cause: Cause,
 	}),
 	z.object({ type: z.literal("unpublish"), endpoint: EndpointId, track: TrackId }),
-	z.object({ type: z.literal("mute"), endpoint: EndpointId, track: TrackId, muted: z.boolean() }),
+	/** Published here or received from another node. */
+	z.object({ type: z.literal("mute"), track: TrackId, muted: z.boolean() }),
 	z.object({ type: z.literal("subscribe"), endpoint: EndpointId, tracks: z.array(Subscription) }),
 	z.object({ type: z.literal("unsubscribe"), endpoint: EndpointId, tracks: z.array(TrackId) }),
 	/** Settings of existing subscriptions. */
 	z.object({ type: z.literal("tune"), endpoint: EndpointId, tracks: z.array(Subscription) }),
 	z.object({ type: z.literal("keyFrame"), endpoint: EndpointId, track: TrackId }),
+	/** Get a port ready towards another node of the room, known by its epoch; answered by `peerReady`. */
+	z.object({ type: z.literal("peer"), peer: Epoch }),
+	/** Where the other node's port is. */
+	z.object({ type: z.literal("connectPeer"), peer: Epoch, transport: PeerParameters }),
+	/** The other node is gone, and whatever came from there. */
+	z.object({ type: z.literal("forgetPeer"), peer: Epoch }),
+	/** Send a track to another node; answered by `piped` or `pipeFailed`. */
+	z.object({ type: z.literal("pipe"), track: TrackId, to: Epoch }),
+	z.object({ type: z.literal("unpipe"), track: TrackId, to: Epoch }),
+	/** Take a track that another node sends. It replaces whatever this node had under its id. */
+	z.object({
+		type: z.literal("receive"),
+		track: TrackId,
+		from: Epoch,
+		/** Of the `piped` report. */
+		pipe: PipeId,
+		participant: ParticipantId,
+		source: Source,
+		media: TrackMedia,
+		layers: z.array(Size).max(8).optional(),
+		muted: z.boolean(),
+	}),
+	/** A received track is not wanted here any more. */
+	z.object({ type: z.literal("drop"), track: TrackId }),
 	/** Report every subscription of the endpoint again. */
 	z.object({ type: z.literal("describe"), endpoint: EndpointId }),
 ]);
@@ -99,6 +129,10 @@ export const LinkReport = z.discriminatedUnion("type", [
 				subscriptions: z.array(TrackId),
 			}),
 		),
+		/** Tracks it has from other nodes. */
+		received: z.array(z.object({ track: TrackId, from: Epoch, pipe: PipeId })).default([]),
+		/** Tracks it sends to other nodes. */
+		pipes: z.array(z.object({ track: TrackId, to: Epoch, pipe: PipeId })).default([]),
 	}),
 	z.object({
 		type: z.literal("opened"),
@@ -133,9 +167,17 @@ export const LinkReport = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("media"), endpoint: EndpointId, state: z.enum(["connected", "disconnected"]) }),
 	/** A published track ended on the node (transport gone). */
 	z.object({ type: z.literal("trackEnded"), endpoint: EndpointId, track: TrackId }),
+	z.object({ type: z.literal("peerReady"), peer: Epoch, transport: PeerParameters }),
+	/** A track is on its way to another node, in these parameters. */
+	z.object({ type: z.literal("piped"), track: TrackId, to: Epoch, pipe: PipeId, media: TrackMedia }),
+	z.object({ type: z.literal("pipeFailed"), track: TrackId, to: Epoch, error: ErrorBody }),
+	/** A media worker died, and all that the node had of the room: its pipes too, before its endpoints are told of as `closed`. */
+	z.object({ type: z.literal("reset") }),
 	z.object({ type: z.literal("speakers"), speakers: z.array(Speaker), dominant: ParticipantId.optional() }),
 	z.object({ type: z.literal("layers"), endpoint: EndpointId, layers: z.record(TrackId, Layer.nullable()) }),
 	z.object({ type: z.literal("quality"), quality: z.record(ParticipantId, Score) }),
 ]);
 export type LinkReport = z.infer<typeof LinkReport>;
+/** As a node writes it: defaults may be left out. */
+export type LinkReportInput = z.input<typeof LinkReport>;
 export const LinkReports = z.array(LinkReport).max(10_000);

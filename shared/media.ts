@@ -134,6 +134,15 @@ export const TransportParameters = z.object({
 });
 export type TransportParameters = z.infer<typeof TransportParameters>;
 
+/** One end of the connection between two nodes that serve the same room: UDP, SRTP by keys that went over the links. */
+export const PeerParameters = z.object({
+	/** A name is resolved by the other node. */
+	address: short,
+	port: u16,
+	srtpParameters: z.object({ cryptoSuite: short, keyBase64: short }),
+});
+export type PeerParameters = z.infer<typeof PeerParameters>;
+
 /** A spatial (and temporal) layer; 0 is the lowest. */
 export const Layer = z.object({
 	spatial: z.number().int().min(0).max(7),

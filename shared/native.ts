@@ -83,6 +83,8 @@ const requests = {
 	leave: {},
 	connectTransport: { endpoint: EndpointId, direction: Direction, dtlsParameters: DtlsParameters },
 	restartIce: { endpoint: EndpointId, direction: Direction },
+	/** Nothing is sent or received any more on an endpoint that was moved from. */
+	release: { endpoint: EndpointId },
 	publish: {
 		endpoint: EndpointId,
 		track: TrackId,
@@ -129,6 +131,7 @@ export const ClientFrame = z.discriminatedUnion("type", [
 	request("leave"),
 	request("connectTransport"),
 	request("restartIce"),
+	request("release"),
 	request("publish"),
 	request("unpublish"),
 	request("mute"),
@@ -241,6 +244,11 @@ const events = {
 		node: z.object({ id: NodeId, region: Region }),
 		send: TransportParameters.optional(),
 		recv: TransportParameters.optional(),
+		/**
+		 * The endpoint it takes over from, which goes on meanwhile: publish again here, wait for what is received here,
+		 * then `release` the former one. It ends by itself after ten seconds.
+		 */
+		former: EndpointId.optional(),
 	},
 	/** The media side is gone; another `endpoint` follows when a node is found. */
 	endpointLost: { endpoint: EndpointId, reason: ErrorBody },

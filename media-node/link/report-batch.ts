@@ -1,19 +1,19 @@
 /** Reports of one turn travel in one frame, or in a few where they are many. */
 import { setImmediate } from "node:timers";
-import type { LinkReport } from "../../shared/link.ts";
+import type { LinkReportInput } from "../../shared/link.ts";
 
 /** Characters of one frame; a single report may be longer. The platform ends sockets over 1 MiB a frame on older runtimes. */
 const FRAME_CHARACTERS = 500_000;
 
 export class ReportBatch {
 	readonly #send: (text: string) => void;
-	#reports: LinkReport[] = [];
+	#reports: LinkReportInput[] = [];
 
 	constructor(send: (text: string) => void) {
 		this.#send = send;
 	}
 
-	add(report: LinkReport): void {
+	add(report: LinkReportInput): void {
 		if (this.#reports.push(report) === 1) setImmediate(() => this.#flush());
 	}
 
@@ -29,7 +29,7 @@ export class ReportBatch {
 }
 
 /** JSON arrays of reports, in order, each within the size where that can be. */
-export function* frames(reports: readonly LinkReport[], most = FRAME_CHARACTERS): Generator<string> {
+export function* frames(reports: readonly LinkReportInput[], most = FRAME_CHARACTERS): Generator<string> {
 	let texts: string[] = [];
 	let length = 0;
 	for (const report of reports) {

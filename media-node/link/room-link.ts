@@ -1,10 +1,9 @@
 /** The socket to one room: the room's commands in, reports of its media out. Media outlives the socket. */
 import { CLOSE } from "../../shared/close-codes.ts";
-import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReport } from "../../shared/link.ts";
+import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReportInput } from "../../shared/link.ts";
 import type { AssignmentClaims } from "../../shared/tokens.ts";
 import { type Log, log } from "../observability/logger.ts";
-import type { EndpointLimits } from "../rtc/endpoint.ts";
-import { RoomMedia } from "../rtc/room-media.ts";
+import { type RoomLimits, RoomMedia } from "../rtc/room-media.ts";
 import type { Workers } from "../rtc/workers.ts";
 import { readCommands } from "./commands.ts";
 import { ReportBatch } from "./report-batch.ts";
@@ -31,7 +30,7 @@ export class RoomLink {
 	#orphan: NodeJS.Timeout | undefined;
 	#gone = false;
 
-	constructor(claims: AssignmentClaims, token: string, workers: Workers, limits: EndpointLimits, onGone: () => void) {
+	constructor(claims: AssignmentClaims, token: string, workers: Workers, limits: RoomLimits, onGone: () => void) {
 		this.room = claims.sub;
 		this.epoch = claims.epoch;
 		this.#token = token;
@@ -105,12 +104,12 @@ export class RoomLink {
 		this.#attached = true;
 		this.#batch.clear();
 		const { answers, endpoints } = this.#unconfirmed.up();
-		this.#report({ type: "attached", endpoints: this.media.served() });
+		this.#report({ type: "attached", ...this.media.served() });
 		for (const answer of answers) this.#batch.add(answer);
 		this.media.describe(endpoints);
 	}
 
-	#report(report: LinkReport): void {
+	#report(report: LinkReportInput): void {
 		this.#unconfirmed.note(report);
 		if (this.#attached) this.#batch.add(report);
 	}

@@ -2,7 +2,7 @@
  * What a room may not have heard: reports that were on their way when the socket broke, or came while it was down, and
  * that no state tells. They are said again on the next socket; the room takes them twice without harm.
  */
-import type { LinkReport } from "../../shared/link.ts";
+import type { LinkReportInput } from "../../shared/link.ts";
 
 /** A half-open socket is noticed within this, ms. */
 const LOST_MS = 15_000;
@@ -10,10 +10,10 @@ const MOST = 2_000;
 
 export class Unconfirmed {
 	/** By what they are about, oldest first: of each, the last counts. */
-	readonly #reports = new Map<string, { at: number; report: LinkReport }>();
+	readonly #reports = new Map<string, { at: number; report: LinkReportInput }>();
 	#downAt: number | undefined;
 
-	note(report: LinkReport, now = Date.now()): void {
+	note(report: LinkReportInput, now = Date.now()): void {
 		const about = subject(report);
 		if (about === undefined) return;
 		this.#reports.delete(about);
@@ -27,7 +27,7 @@ export class Unconfirmed {
 	}
 
 	/** A new socket is there: answers to repeat, in order, and endpoints whose subscriptions to describe again. */
-	up(now = Date.now()): { answers: LinkReport[]; endpoints: string[] } {
+	up(now = Date.now()): { answers: LinkReportInput[]; endpoints: string[] } {
 		this.#prune(now);
 		this.#downAt = undefined;
 		const reports = [...this.#reports.values()].map(({ report }) => report);
@@ -46,7 +46,7 @@ export class Unconfirmed {
 	}
 }
 
-function subject(report: LinkReport): string | undefined {
+function subject(report: LinkReportInput): string | undefined {
 	if (report.type === "subscribed") return `subscriptions ${report.endpoint}`;
 	if (!("cause" in report)) return undefined;
 	if ("track" in report && report.track !== undefined) return `track ${report.endpoint} ${report.track}`;

@@ -66,7 +66,7 @@ async function answer(node: MediaNode, registry: Registry, url: string): Promise
 					room,
 					epoch,
 					link: open,
-					endpoints: media.served(),
+					...media.served(),
 				})),
 			);
 		default:

@@ -1,11 +1,12 @@
 /** A participant's media side: one transport to send on, one to receive on, its tracks and its subscriptions. */
-import type { Router, RtpCapabilities, WebRtcServer, WebRtcTransport } from "mediasoup/types";
+import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { DtlsParameters, IceParameters } from "../../shared/media.ts";
 import { dtlsParametersIn, rtpCapabilitiesIn, transportOut } from "./convert.ts";
+import type { Home } from "./home.ts";
 import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
-import type { PublishedTrack } from "./tracks.ts";
+import type { Inlet, RoomTrack } from "./tracks.ts";
 
 type Open = Extract<LinkCommand, { type: "open" }>;
 type Direction = "send" | "recv";
@@ -16,16 +17,10 @@ export interface EndpointLimits {
 	initialOutgoingBitrate: number;
 }
 
-/** Where it lives: a router, and the server whose port its transports share. */
-export interface EndpointHome {
-	router: Router;
-	media: { server: WebRtcServer };
-}
-
 export class Endpoint {
 	readonly id: string;
 	readonly participant: string;
-	readonly tracks = new Map<string, PublishedTrack>();
+	readonly tracks = new Map<string, RoomTrack>();
 	readonly subscriptions = new Map<string, SubscribedTrack>();
 	/** Resolves when its transports are there; rejects when they could not be made. */
 	readonly opened: Promise<Extract<LinkReport, { type: "opened" }>>;
@@ -37,13 +32,14 @@ export class Endpoint {
 	readonly #transports: Partial<Record<Direction, WebRtcTransport>> = {};
 	#rtpCapabilities: RtpCapabilities | undefined;
 	#dtlsParameters: DtlsParameters | undefined;
-	readonly #home: Promise<EndpointHome>;
+	/** Where it lives: a router, and the server whose port its transports share. */
+	readonly #home: Promise<Home>;
 	readonly #preparing: Promise<unknown>[] = [];
 	readonly #made: Partial<Record<Direction, Promise<WebRtcTransport>>> = {};
 	#mediaState: MediaState | undefined;
 	#closed = false;
 
-	constructor(open: Open, home: Promise<EndpointHome>, limits: EndpointLimits) {
+	constructor(open: Open, home: Promise<Home>, limits: EndpointLimits) {
 		this.id = open.endpoint;
 		this.participant = open.participant;
 		this.#home = home;
@@ -72,12 +68,19 @@ export class Endpoint {
 
 	/** What a subscription needs of this endpoint. */
 	async receiver(): Promise<Receiver> {
-		const [transport, { router }] = await Promise.all([this.transport("recv"), this.#home]);
-		return {
-			transport,
-			rtpCapabilities: this.#rtpCapabilities,
-			canConsume: (producerId, rtpCapabilities) => router.canConsume({ producerId, rtpCapabilities }),
-		};
+		const [transport, home] = await Promise.all([this.transport("recv"), this.#home]);
+		return { transport, home, rtpCapabilities: this.#rtpCapabilities };
+	}
+
+	/** What a published track needs of it. */
+	async sender(): Promise<Inlet> {
+		const [transport, home] = await Promise.all([this.transport("send"), this.#home]);
+		return { transport, home };
+	}
+
+	/** It lives on this router. */
+	async livesOn(home: Home): Promise<boolean> {
+		return this.#home.then((it) => it === home).catch(() => false);
 	}
 
 	/** Those there are now. */
@@ -126,7 +129,7 @@ export class Endpoint {
 	async #makeTransport(
 		direction: Direction,
 		{ data }: Open,
-		{ router, media }: EndpointHome,
+		{ router, media }: Home,
 		limits: EndpointLimits,
 	): Promise<WebRtcTransport> {
 		const transport = await router.createWebRtcTransport({

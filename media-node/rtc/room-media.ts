@@ -3,11 +3,13 @@
  * commands and reports what comes of them; every command is the same when it comes twice.
  */
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { Cause, LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { type Log, log } from "../observability/logger.ts";
 import { Endpoint, type EndpointLimits } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
-import { RoomHome } from "./home.ts";
+import { type Home, RoomHome } from "./home.ts";
+import { type PeerLimits, Peers } from "./peers.ts";
+import { Pipes } from "./pipes.ts";
 import { RoomQuality } from "./quality.ts";
 import { RoomSubscriptions } from "./room-subscriptions.ts";
 import { RoomTracks } from "./room-tracks.ts";
@@ -16,33 +18,40 @@ import type { Workers } from "./workers.ts";
 /** What the parts of a room's media share. */
 export interface RoomContext {
 	readonly home: RoomHome;
+	readonly peers: Peers;
 	readonly tracks: RoomTracks;
 	readonly log: Log;
-	readonly report: (report: LinkReport) => void;
+	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
 }
+
+export type RoomLimits = EndpointLimits & PeerLimits;
 
 export class RoomMedia implements RoomContext {
 	readonly endpoints = new Map<string, Endpoint>();
 	readonly home: RoomHome;
+	readonly peers: Peers;
 	readonly tracks: RoomTracks;
 	readonly log: Log;
-	readonly report: (report: LinkReport) => void;
+	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
+	readonly #pipes: Pipes;
 	readonly #subscriptions: RoomSubscriptions;
 	readonly #quality: RoomQuality;
-	readonly #limits: EndpointLimits;
+	readonly #limits: RoomLimits;
 	#closed = false;
 
-	constructor(room: string, workers: Workers, limits: EndpointLimits, report: (report: LinkReport) => void) {
+	constructor(room: string, workers: Workers, limits: RoomLimits, report: (report: LinkReportInput) => void) {
 		this.#limits = limits;
 		this.report = (it) => this.#closed || report(it);
 		this.log = log.child({ part: "media", room });
 		this.home = new RoomHome(workers, {
 			onSpeakers: (news) => this.report({ type: "speakers", ...news }),
-			onLost: () => this.#lose(),
+			onLost: (home) => (home ? void this.#loseHome(home) : this.#lose()),
 		});
+		this.peers = new Peers(() => this.home.get(), limits);
 		this.tracks = new RoomTracks(this);
+		this.#pipes = new Pipes(this);
 		this.#subscriptions = new RoomSubscriptions(this);
 		this.#quality = new RoomQuality(this.endpoints, (quality) => this.report({ type: "quality", quality }));
 		this.onScore = () => this.#quality.check();
@@ -65,12 +74,13 @@ export class RoomMedia implements RoomContext {
 	}
 
 	/** What is served now, for a room that lost sight of it. */
-	served(): Extract<LinkReport, { type: "attached" }>["endpoints"] {
-		return [...this.endpoints.values()].map(({ id, tracks, subscriptions }) => ({
+	served(): Omit<Extract<LinkReport, { type: "attached" }>, "type"> {
+		const endpoints = [...this.endpoints.values()].map(({ id, tracks, subscriptions }) => ({
 			endpoint: id,
 			tracks: [...tracks.keys()],
 			subscriptions: [...subscriptions.keys()],
 		}));
+		return { endpoints, received: this.tracks.received(), pipes: this.#pipes.all() };
 	}
 
 	/** Reports what a new link does not know: whose connection stands, and the consumers of some endpoints. */
@@ -93,6 +103,24 @@ export class RoomMedia implements RoomContext {
 				return this.#open(command);
 			case "close":
 				return this.#close(command.endpoint);
+			case "peer":
+				return this.#peer(command.peer);
+			case "connectPeer":
+				return this.#connectPeer(command);
+			case "forgetPeer":
+				this.tracks.forgetPeer(command.peer);
+				this.#pipes.forgetPeer(command.peer);
+				return this.peers.forget(command.peer);
+			case "pipe":
+				return this.#pipes.open(command.track, command.to);
+			case "unpipe":
+				return this.#pipes.close(command.track, command.to);
+			case "receive":
+				return this.tracks.receive(command);
+			case "drop":
+				return this.tracks.drop(command.track);
+			case "mute":
+				return this.tracks.get(command.track)?.setMuted(command.muted);
 		}
 		const endpoint = this.endpoints.get(command.endpoint);
 		switch (command.type) {
@@ -113,8 +141,6 @@ export class RoomMedia implements RoomContext {
 				return this.tracks.publish(command, endpoint);
 			case "unpublish":
 				return this.tracks.unpublish(endpoint, command.track);
-			case "mute":
-				return endpoint?.tracks.get(command.track)?.setMuted(command.muted);
 			case "subscribe":
 				return this.#subscriptions.subscribe(command, endpoint);
 			case "unsubscribe":
@@ -143,15 +169,40 @@ export class RoomMedia implements RoomContext {
 		this.#quality.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
+		this.peers.close();
 		this.home.close();
 	}
 
 	#lose(): void {
-		const error = { code: "node_failed", message: "the media worker died" } as const;
-		for (const { id } of [...this.endpoints.values()]) {
-			this.#close(id);
-			this.report({ type: "closed", endpoint: id, error });
-		}
+		this.peers.close();
+		this.#pipes.clear();
+		this.report({ type: "reset" });
+		for (const endpoint of [...this.endpoints.values()]) this.#loseEndpoint(endpoint);
+		this.tracks.clear();
+	}
+
+	async #loseHome(home: Home): Promise<void> {
+		const all = [...this.endpoints.values()];
+		const lost = await Promise.all(all.map((endpoint) => endpoint.livesOn(home)));
+		for (const [i, endpoint] of all.entries()) if (lost[i]) this.#loseEndpoint(endpoint);
+	}
+
+	#loseEndpoint({ id }: Endpoint): void {
+		this.#close(id);
+		this.report({ type: "closed", endpoint: id, error: { code: "node_failed", message: "the media worker died" } });
+	}
+
+	#peer(peer: number): void {
+		this.peers
+			.describe(peer)
+			.then((transport) => this.report({ type: "peerReady", peer, transport }))
+			.catch((error: unknown) => this.log.error({ err: error, peer }, "no port towards another node"));
+	}
+
+	#connectPeer({ peer, transport }: Extract<LinkCommand, { type: "connectPeer" }>): void {
+		this.peers
+			.connect(peer, transport)
+			.catch((error: unknown) => this.log.error({ err: error, peer, address: transport.address }, "no pipe"));
 	}
 
 	#open(command: Extract<LinkCommand, { type: "open" }>): void {
@@ -161,7 +212,7 @@ export class RoomMedia implements RoomContext {
 			return;
 		}
 		// The map has it at once, so that what follows in the same frame finds it.
-		const endpoint = new Endpoint(command, this.home.get(), this.#limits);
+		const endpoint = new Endpoint(command, this.home.pick(), this.#limits);
 		const { id } = endpoint;
 		this.endpoints.set(id, endpoint);
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });

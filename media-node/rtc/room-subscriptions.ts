@@ -51,10 +51,13 @@ export class RoomSubscriptions {
 			there.tune(settings);
 			return there;
 		}
-		if (there) {
+		if (there?.published.closed) {
 			// Of an earlier track of that id, whose end the worker has not told yet.
 			this.unsubscribe(endpoint, id);
 			this.#room.report({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] });
+		} else {
+			// The track comes from elsewhere now. Its receiver gets both for a while, and no gap.
+			there?.retire();
 		}
 		const subscription = new SubscribedTrack(published, endpoint.receiver(), settings);
 		endpoint.subscriptions.set(id, subscription);

@@ -5,13 +5,16 @@ import type { LinkCommand } from "../../shared/link.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
-import { isData, PublishedTrack } from "./tracks.ts";
+import { OVERLAP_MS } from "./subscriptions.ts";
+import { type Inlet, isData, RoomTrack, type TrackWish } from "./tracks.ts";
 
 type Publish = Extract<LinkCommand, { type: "publish" }>;
+type Receive = Extract<LinkCommand, { type: "receive" }>;
 
 export class RoomTracks {
 	readonly #room: RoomContext;
-	readonly #tracks = new Map<string, PublishedTrack>();
+	/** Of each track the latest source. */
+	readonly #tracks = new Map<string, RoomTrack>();
 
 	constructor(room: RoomContext) {
 		this.#room = room;
@@ -21,7 +24,7 @@ export class RoomTracks {
 		return this.#tracks.size;
 	}
 
-	get(id: string): PublishedTrack | undefined {
+	get(id: string): RoomTrack | undefined {
 		return this.#tracks.get(id);
 	}
 
@@ -33,12 +36,61 @@ export class RoomTracks {
 		if (!endpoint) return fail(new SwitchyardError("stale_endpoint"));
 		let track = endpoint.tracks.get(id);
 		if (!track) {
-			// Published anew on another endpoint before the old one was closed: the newest counts.
-			this.#tracks.get(id)?.close();
 			const wish = { id, participant: endpoint.participant, source, media, layers, muted };
-			track = this.#start(endpoint, wish);
+			track = this.#publish(endpoint, wish);
 		}
 		track.ready.then(() => report({ type: "published", endpoint: endpoint.id, track: id, cause })).catch(fail);
+	}
+
+	/** Takes a track from another node. What was here under its id bridges the time until the new one flows. */
+	receive(command: Receive): void {
+		const { track: id, participant, source, media, layers = [], muted, from: epoch, pipe } = command;
+		const there = this.#tracks.get(id);
+		if (there?.from?.pipe === pipe && !there.closed) return;
+		const wish = { id, participant, source, media, layers, muted, from: { epoch, pipe } };
+		const track = this.#add(wish, this.#room.peers.get(epoch));
+		track.onLost = () => this.#forgetReceived(track);
+		track.ready.catch((error: unknown) => {
+			if (!track.closed) this.#room.log.warn({ err: error, track: id }, "a track of another node cannot be received");
+			this.#forgetReceived(track);
+		});
+	}
+
+	/** A received track is not wanted here any more. */
+	drop(id: string): void {
+		const track = this.#tracks.get(id);
+		if (track?.from === undefined) return;
+		this.#tracks.delete(id);
+		track.close();
+	}
+
+	/** Another node is gone, and what came from there. */
+	forgetPeer(epoch: number): void {
+		for (const track of this.#tracks.values()) if (track.from?.epoch === epoch) this.drop(track.id);
+	}
+
+	/** What comes from other nodes. */
+	received(): { track: string; from: number; pipe: string }[] {
+		return [...this.#tracks.values()].flatMap(({ id, from }) =>
+			from === undefined ? [] : [{ track: id, from: from.epoch, pipe: from.pipe }],
+		);
+	}
+
+	clear(): void {
+		this.#tracks.clear();
+	}
+
+	#forgetReceived(track: RoomTrack): void {
+		if (this.#tracks.get(track.id) === track) this.#tracks.delete(track.id);
+	}
+
+	/** A new source of a track; the one before is let go of once receivers had time to follow. */
+	#add(wish: TrackWish, inlet: Promise<Inlet>): RoomTrack {
+		const before = this.#tracks.get(wish.id);
+		const track = new RoomTrack(wish, inlet);
+		this.#tracks.set(wish.id, track);
+		if (before?.from !== undefined) setTimeout(() => before.close(), OVERLAP_MS).unref();
+		return track;
 	}
 
 	unpublish(endpoint: Endpoint | undefined, id: string): void {
@@ -54,16 +106,16 @@ export class RoomTracks {
 			if (this.#tracks.get(track.id) === track) this.#tracks.delete(track.id);
 	}
 
-	#forget(endpoint: Endpoint, track: PublishedTrack): void {
+	#forget(endpoint: Endpoint, track: RoomTrack): void {
 		if (endpoint.tracks.get(track.id) === track) endpoint.tracks.delete(track.id);
 		if (this.#tracks.get(track.id) === track) this.#tracks.delete(track.id);
 	}
 
-	#start(endpoint: Endpoint, wish: ConstructorParameters<typeof PublishedTrack>[0]): PublishedTrack {
+	#publish(endpoint: Endpoint, wish: TrackWish): RoomTrack {
 		const { id } = wish;
-		const track = new PublishedTrack(wish, endpoint.transport("send"));
+		const sender = endpoint.sender();
+		const track = this.#add(wish, sender);
 		endpoint.tracks.set(id, track);
-		this.#tracks.set(id, track);
 		track.onLost = () => {
 			// When a worker dies all of it goes in one turn: then the endpoint's end is the news, not each track's.
 			queueMicrotask(() => {
@@ -76,15 +128,16 @@ export class RoomTracks {
 			.then((producer) => {
 				if (isData(producer)) return;
 				producer.on("score", () => this.#room.onScore());
-				if (track.source === "audio") void this.#listenTo(producer);
+				if (track.source === "audio") void this.#listenTo(producer, sender);
 			})
 			.catch(() => this.#forget(endpoint, track));
 		return track;
 	}
 
-	async #listenTo(producer: Producer): Promise<void> {
+	/** Each node listens to the voices that are published on it. */
+	async #listenTo(producer: Producer, sender: Promise<Inlet>): Promise<void> {
 		try {
-			await (await this.#room.home.get()).speakers.add(producer);
+			await (await sender).home.speakers.add(producer);
 		} catch (error) {
 			if (!producer.closed) this.#room.log.warn({ err: error }, "a track without audio levels");
 		}

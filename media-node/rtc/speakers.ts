@@ -1,6 +1,7 @@
 /** Who speaks: audio levels and the active speaker of one router, as mediasoup finds them, told when they change. */
 import type { ActiveSpeakerObserver, AudioLevelObserver, Producer, Router } from "mediasoup/types";
 import type { Speaker } from "../../shared/media.ts";
+import type { Speakers } from "../../shared/speakers.ts";
 
 /** How often levels are looked at, ms. */
 const INTERVAL_MS = 400;
@@ -9,11 +10,6 @@ const THRESHOLD = -66;
 const MOST = 8;
 /** A level that moves less than this is the same, dB. */
 const STEP = 3;
-
-export interface Speakers {
-	speakers: Speaker[];
-	dominant?: string;
-}
 
 export class SpeakerObserver {
 	readonly #levels: AudioLevelObserver;

@@ -3,21 +3,25 @@ import type { Consumer, DataConsumer, DataProducer, Producer, RtpCapabilities, W
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { ConsumerParameters, Layer, TrackSettings } from "../../shared/media.ts";
 import { rtpParametersOut } from "./convert.ts";
+import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
 import { chooseLayers } from "./layers.ts";
-import { isData, type PublishedTrack } from "./tracks.ts";
+import { isData, type RoomTrack } from "./tracks.ts";
 
+/** How long two sources of one track go to a receiver, ms: it shows the former until the new one has a frame. */
+export const OVERLAP_MS = 3_000;
 /** mediasoup's own. */
 const DEFAULT_PRIORITY = 1;
 
 export interface Receiver {
 	transport: WebRtcTransport;
+	home: Home;
 	rtpCapabilities: RtpCapabilities | undefined;
-	canConsume(producer: string, capabilities: RtpCapabilities): boolean;
 }
 
 export class SubscribedTrack {
-	readonly published: PublishedTrack;
+	/** The source it comes from. */
+	readonly published: RoomTrack;
 	/** Rejects when it cannot be received. */
 	readonly ready: Promise<void>;
 	#settings: TrackSettings;
@@ -32,10 +36,10 @@ export class SubscribedTrack {
 	/** Its score changed. */
 	onScore: () => void = () => {};
 
-	constructor(published: PublishedTrack, receiver: Promise<Receiver>, settings: TrackSettings) {
+	constructor(published: RoomTrack, receiver: Promise<Receiver>, settings: TrackSettings) {
 		this.published = published;
 		this.#settings = settings;
-		this.ready = Promise.all([published.ready, receiver]).then(([producer, it]) => this.#consume(producer, it));
+		this.ready = receiver.then(async (it) => this.#consume(await published.on(it.home), it));
 		this.ready.catch(() => {});
 	}
 
@@ -68,6 +72,18 @@ export class SubscribedTrack {
 		this.#tuning.request();
 	}
 
+	get settings(): TrackSettings {
+		return this.#settings;
+	}
+
+	/** Another source took its place: it bridges the time until its receiver has that, and ends without a word. */
+	retire(): void {
+		this.onEnded = () => {};
+		this.onLayers = () => {};
+		const timer = setTimeout(() => this.close(), OVERLAP_MS);
+		timer.unref();
+	}
+
 	async requestKeyFrame(): Promise<void> {
 		const consumer = this.#consumer;
 		if (consumer && "kind" in consumer && consumer.kind === "video") await consumer.requestKeyFrame();
@@ -96,8 +112,8 @@ export class SubscribedTrack {
 	}
 
 	async #consumeMedia(producer: Producer, receiver: Receiver): Promise<Consumer> {
-		const { rtpCapabilities } = receiver;
-		if (!rtpCapabilities || !receiver.canConsume(producer.id, rtpCapabilities)) {
+		const { rtpCapabilities, home } = receiver;
+		if (!rtpCapabilities || !home.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
 			throw new SwitchyardError("unsupported", "the receiver has no codec for it");
 		}
 		const count = spatialLayersOf(producer);

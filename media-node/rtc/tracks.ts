@@ -1,11 +1,12 @@
 /**
- * One published track: a producer on its way, there, or closed again. Its id is the room's; the producer has one of
- * its own, since mediasoup's must be unique in a worker, which serves many rooms.
+ * One track of the room on this node: published here, or received from another node. Its id is the room's; the
+ * producer has one of its own, since mediasoup's must be unique in a worker, which serves many rooms.
  */
-import type { DataProducer, Producer, WebRtcTransport } from "mediasoup/types";
+import type { DataProducer, Producer, ProducerOptions } from "mediasoup/types";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import type { Source } from "../../shared/tokens.ts";
 import { rtpParametersIn } from "./convert.ts";
+import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
 
 /** Key frames are asked of a sender no more often than this, ms, however many receivers want one. */
@@ -18,35 +19,69 @@ export interface TrackWish {
 	media: TrackMedia;
 	layers: readonly Size[];
 	muted: boolean;
+	/** The flow from another node that it comes by; absent: published here. */
+	from?: { epoch: number; pipe: string };
 }
 
-export class PublishedTrack {
+/** Where a producer is made: a participant's transport, or the one from another node. */
+export interface Inlet {
+	home: Home;
+	transport: {
+		produce(options: ProducerOptions): Promise<Producer>;
+		produceData(options: Parameters<DataInlet>[0]): Promise<DataProducer>;
+	};
+}
+type DataInlet = import("mediasoup/types").Transport["produceData"];
+
+export class RoomTrack {
 	readonly id: string;
 	readonly participant: string;
 	readonly source: Source;
 	readonly layers: readonly Size[];
+	readonly from: TrackWish["from"];
 	/** Rejects when the node cannot receive it. Subscriptions wait for it. */
 	readonly ready: Promise<Producer | DataProducer>;
 	#producer: Producer | DataProducer | undefined;
+	#home: Home | undefined;
+	/** The same track on other routers of this node. */
+	readonly #elsewhere = new Map<Home, Promise<Producer | DataProducer>>();
 	#muted: boolean;
 	#closed = false;
 	readonly #mute = new Latest(() => this.#applyMute());
 	/** The producer ended without `close`: its transport did. */
 	onLost: () => void = () => {};
 
-	constructor(wish: TrackWish, transport: Promise<WebRtcTransport>) {
+	constructor(wish: TrackWish, inlet: Promise<Inlet>) {
 		this.id = wish.id;
 		this.participant = wish.participant;
 		this.source = wish.source;
 		this.layers = wish.layers;
+		this.from = wish.from;
 		this.#muted = wish.muted;
-		this.ready = transport.then((it) => this.#produce(it, wish));
+		this.ready = inlet.then((it) => this.#produce(it, wish));
 		// Whoever needs it handles the failure; without anybody it is no crash.
 		this.ready.catch(() => {});
 	}
 
 	get producer(): Producer | DataProducer | undefined {
 		return this.#producer;
+	}
+
+	get closed(): boolean {
+		return this.#closed;
+	}
+
+	/** The producer to consume on a router of this node: carried there when somebody first wants it there. */
+	async on(home: Home): Promise<Producer | DataProducer> {
+		const producer = await this.ready;
+		if (!this.#home || this.#home === home) return producer;
+		let there = this.#elsewhere.get(home);
+		if (!there) {
+			there = this.#carry(producer, this.#home, home);
+			this.#elsewhere.set(home, there);
+			there.catch(() => this.#elsewhere.delete(home));
+		}
+		return there;
 	}
 
 	setMuted(muted: boolean): void {
@@ -59,7 +94,23 @@ export class PublishedTrack {
 		this.#producer?.close();
 	}
 
-	async #produce(transport: WebRtcTransport, { id, participant, media }: TrackWish): Promise<Producer | DataProducer> {
+	async #carry(producer: Producer | DataProducer, from: Home, to: Home): Promise<Producer | DataProducer> {
+		// Ids are unique in a worker, and both routers may be on the same one.
+		const which = isData(producer) ? { dataProducerId: producer.id } : { producerId: producer.id };
+		const { pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
+			...which,
+			router: to.router,
+			keepId: false,
+		});
+		const there = pipeProducer ?? pipeDataProducer;
+		if (!there) throw new Error("carried nowhere");
+		const gone = () => this.#elsewhere.delete(to);
+		if (isData(there)) there.observer.once("close", gone);
+		else there.observer.once("close", gone);
+		return there;
+	}
+
+	async #produce({ home, transport }: Inlet, { id, participant, media }: TrackWish): Promise<Producer | DataProducer> {
 		if (this.#closed) throw new Error("unpublished meanwhile");
 		const common = { paused: this.#muted, appData: { participant, track: id } };
 		const producer =
@@ -81,6 +132,7 @@ export class PublishedTrack {
 			throw new Error("unpublished meanwhile");
 		}
 		this.#producer = producer;
+		this.#home = home;
 		const lost = () => this.#closed || this.onLost();
 		if (isData(producer)) producer.observer.once("close", lost);
 		else producer.observer.once("close", lost);

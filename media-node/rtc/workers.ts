@@ -15,7 +15,7 @@ export interface MediaWorker {
 	routers: number;
 }
 
-type WorkerConfig = Pick<Config, "workers" | "listenAddress" | "announced" | "mediaPort">;
+type WorkerConfig = Pick<Config, "workers" | "workerConsumers" | "listenAddress" | "announced" | "mediaPort">;
 
 /** How long a room waits for a worker while none is running, and the pause after one that did not start, ms. */
 const START_MS = 5_000;
@@ -56,10 +56,18 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 		return this.#workers;
 	}
 
-	/** A router on the worker that sends least. */
-	async createRouter(): Promise<{ media: MediaWorker; router: Router }> {
+	/** It takes no more participants of a room while another worker does. */
+	isFull({ consumers }: MediaWorker): boolean {
+		return consumers >= this.#config.workerConsumers;
+	}
+
+	/** A router on the worker that sends least, of those not named. */
+	async createRouter(without: ReadonlySet<MediaWorker> = new Set()): Promise<{ media: MediaWorker; router: Router }> {
 		if (this.#workers.length === 0) await once(this, "started", { signal: AbortSignal.timeout(START_MS) });
-		const [media] = this.#workers.toSorted((a, b) => a.consumers - b.consumers || a.routers - b.routers);
+		const workers = this.#workers.filter((media) => !without.has(media));
+		const [media] = (workers.length > 0 ? workers : this.#workers).toSorted(
+			(a, b) => a.consumers - b.consumers || a.routers - b.routers,
+		);
 		if (!media) throw new Error("no media worker is running");
 		media.routers++;
 		try {

@@ -125,7 +125,10 @@ describe("health, readiness and metrics", () => {
 		expect(await http("/health")).toMatchObject({ status: 200 });
 		expect(await http("/ready")).toMatchObject({ status: 200 });
 		expect((await http("/metrics")).text).toContain("switchyard_workers 1");
-		expect(JSON.parse((await http("/rooms")).text)).toContainEqual({ room, epoch: 1, link: true, endpoints: [] });
+		expect(JSON.parse((await http("/rooms")).text)).toContainEqual({
+			...{ room, epoch: 1, link: true },
+			...{ endpoints: [], received: [], pipes: [] },
+		});
 		expect(await http("/nothing")).toMatchObject({ status: 404 });
 	});
 });
@@ -254,7 +257,7 @@ describe("commands", () => {
 		await link.take("published");
 		const producer = () => node.links.get(room)?.media.tracks.get("mic")?.producer;
 		expect(producer()?.paused).toBe(true);
-		for (const muted of [false, true, false]) link.command({ type: "mute", endpoint: "e1", track: "mic", muted });
+		for (const muted of [false, true, false]) link.command({ type: "mute", track: "mic", muted });
 		await expect.poll(() => producer()?.paused).toBe(false);
 	});
 
@@ -342,12 +345,12 @@ describe("media", () => {
 	it("stops when muted and goes on when not", async () => {
 		const { alice, bob } = await call();
 		await Promise.all([alice.send(10), bob.received(5)]);
-		link.command({ type: "mute", endpoint: "e1", track: "mic", muted: true });
+		link.command({ type: "mute", track: "mic", muted: true });
 		await alice.send(5);
 		const then = bob.packets.length;
 		await alice.send(10);
 		expect(bob.packets.length).toBe(then);
-		link.command({ type: "mute", endpoint: "e1", track: "mic", muted: false });
+		link.command({ type: "mute", track: "mic", muted: false });
 		await Promise.all([alice.send(20), bob.received(then + 10)]);
 	});
 

@@ -1,94 +1,149 @@
 /**
  * The room's nodes: asked for at Fleet, proved by a signed token with an epoch, given up when their link stays away.
  * Each assignment has a new epoch, and the room accepts a link only for an epoch it still knows, so that a node that
- * was given up and returns finds itself refused.
+ * was given up and returns finds itself refused. A room has as many nodes as its people's places call for; a node
+ * serves it once at a time.
  */
 import { CLOSE } from "../../shared/close-codes.ts";
-import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
+import type { ErrorBody } from "../../shared/errors.ts";
 import { fleetFor } from "../fleet/locate.ts";
 import type { Assigned } from "../fleet/rpc.ts";
 import type { Core } from "./core.ts";
-import { loseEndpoint, reportWaiting } from "./endpoints.ts";
+import { loseEndpoint, placeWaiting, reportWaiting, waiting } from "./endpoints.ts";
+import { flowAgain, forgetNode } from "./pipes.ts";
 import type { Place, Result } from "./rpc.ts";
 import type { Assignment } from "./state.ts";
 
 /** Pause before asking Fleet again, ms: doubled each time up to the most, with full jitter. */
 const RETRY_MS = { first: 250, most: 3_000 };
+/** Side of the squares of the earth whose people share a node, degrees. */
+const AREA_DEGREES = 5;
 
-/** The room's node, or the beginning of getting one. */
+/** What a place amounts to for placement: people of one area are served by the same node while it takes more. */
+export function areaOf({ region, continent, country, latitude, longitude }: Place): string {
+	if (region !== undefined) return region;
+	const square = (degrees: number | undefined) => (degrees === undefined ? "" : Math.floor(degrees / AREA_DEGREES));
+	return [continent, country, square(latitude), square(longitude)].join("/");
+}
+
+/** The node for somebody at a place, or the beginning of getting one. It may not be linked yet, or just not. */
 export function wantNode(core: Core, near: Place): Assignment | undefined {
-	for (const assignment of core.assignments.values()) return assignment;
-	if (core.nodeRetry && core.nodeRetry.at > Date.now()) return undefined;
-	ask(core, near);
+	const area = areaOf(near);
+	for (const assignment of core.assignments.values()) {
+		if (takesMore(assignment) && assignment.areas.includes(area)) return assignment;
+	}
+	if (!core.nodeRetry || core.nodeRetry.at <= Date.now()) ask(core, near, area);
 	return undefined;
 }
 
-function ask(core: Core, near: Place): void {
+function takesMore({ draining, full }: Assignment): boolean {
+	return draining === undefined && !full;
+}
+
+/** One question at a time: two in flight could be answered with the same node. */
+function ask(core: Core, near: Place, area: string): void {
+	const all = [...core.assignments.values()];
+	if (all.some(({ state }) => state === "asked")) return;
 	const room = core.room;
 	const epoch = ++room.epoch;
 	core.touchRoom();
 	const assignment: Assignment = {
 		epoch,
 		jti: crypto.randomUUID(),
+		near,
+		areas: [area],
 		state: "asked",
 		deadline: Date.now() + core.limits.assignmentMs,
 	};
 	core.assignments.set(String(epoch), assignment);
-	const request = { room: room.name, epoch, jti: assignment.jti, origin: room.origin, near, exclude: [], have: [] };
+	const names = (of: Assignment[]) => of.flatMap(({ node }) => node ?? []);
+	const request = {
+		room: room.name,
+		epoch,
+		jti: assignment.jti,
+		origin: room.origin,
+		near,
+		have: names(all.filter(takesMore)),
+		exclude: names(all.filter((it) => !takesMore(it))),
+	};
 	const answered = fleetFor(core.env, near)
 		.assign(request)
 		.catch((cause): Result<never> => {
 			console.error({ event: "fleet unreachable", room: room.name, error: String(cause) });
 			return { ok: false, error: { code: "no_node", message: "the fleet did not answer" } };
 		})
-		.then((result) => core.settle(() => onAnswer(core, epoch, result)));
+		.then((result) => core.settle(() => onAnswer(core, epoch, area, result)));
 	core.ctx.waitUntil(answered);
 }
 
-function onAnswer(core: Core, epoch: number, result: Result<Assigned>): void {
+function onAnswer(core: Core, epoch: number, area: string, result: Result<Assigned>): void {
 	const assignment = core.assignments.get(String(epoch));
 	// The room was destroyed meanwhile, or has given this one up.
 	if (!assignment) return;
-	// Never held: the room names no node that it has.
 	if (result.ok && !result.value.held) {
 		assignment.node = result.value.node;
 		assignment.region = result.value.region;
 		core.assignments.touch(String(epoch));
 		return;
 	}
-	giveUp(core, assignment, result.ok ? new SwitchyardError("internal").toJSON() : result.error);
+	// One it has already is the best for them as well, or at least better than none.
+	const others = [...core.assignments.values()].filter((it) => it !== assignment && it.draining === undefined);
+	const held = result.ok ? others.find(({ node }) => node === result.value.node) : others[0];
+	if (!held) return giveUp(core, assignment, result.ok ? NOT_THERE : result.error);
+	core.assignments.delete(String(epoch));
+	held.areas.push(area);
+	core.assignments.touch(String(held.epoch));
+	core.nodeRetry = undefined;
+	placeWaiting(core);
 }
 
-/** Ends an assignment that failed; its members wait for the next. */
+const NOT_THERE: ErrorBody = { code: "no_node", message: "the node went while it was chosen" };
+
+/** Ends an assignment that failed; its members wait for the next, on another node. */
 export function giveUp(core: Core, assignment: Assignment, reason: ErrorBody): void {
 	if (!core.assignments.delete(String(assignment.epoch))) return;
 	const tries = (core.nodeRetry?.tries ?? 0) + 1;
 	const pause = Math.random() * Math.min(RETRY_MS.first * 2 ** tries, RETRY_MS.most);
 	// A node that served and was lost is replaced at once; only asking in vain is slowed down.
 	core.nodeRetry = assignment.state === "asked" ? { at: Date.now() + pause, tries } : undefined;
+	tellReleased(core, assignment);
+	const ws = core.sockets.link(assignment.epoch);
+	if (ws) core.sockets.close(ws, CLOSE.fenced);
+	forgetNode(core, assignment.epoch);
 	for (const endpoint of [...core.endpoints.values()]) {
 		if (endpoint.epoch === assignment.epoch) loseEndpoint(core, endpoint, reason);
 	}
 	if (assignment.state === "asked") reportWaiting(core, reason);
+	else flowAgain(core);
 }
 
 /** Asks again when somebody waits. */
 export function retryNode(core: Core): void {
-	if (core.assignments.size > 0 || !core.record) return;
-	for (const endpoint of core.endpoints.values()) {
-		const member = core.members.get(endpoint.participant);
-		if (endpoint.state === "waiting" && member) {
-			ask(core, member.place);
-			return;
-		}
-	}
+	if (core.record) placeWaiting(core);
+}
+
+/** Somebody waits for a node, and no question is open. */
+export function awaitsNode(core: Core): boolean {
+	return waiting(core).length > 0 && ![...core.assignments.values()].some(({ state }) => state === "asked");
 }
 
 /** Lets go of nodes that nobody needs. */
 export function releaseNodes(core: Core): void {
-	for (const assignment of [...core.assignments.values()]) {
-		core.assignments.delete(String(assignment.epoch));
-		const ws = core.sockets.link(assignment.epoch);
-		if (ws) core.sockets.close(ws, CLOSE.released);
-	}
+	for (const assignment of [...core.assignments.values()]) release(core, assignment);
+}
+
+/** Ends an assignment in good order. */
+export function release(core: Core, assignment: Assignment): void {
+	if (!core.assignments.delete(String(assignment.epoch))) return;
+	tellReleased(core, assignment);
+	const ws = core.sockets.link(assignment.epoch);
+	if (ws) core.sockets.close(ws, CLOSE.released);
+	forgetNode(core, assignment.epoch);
+}
+
+/** Fleet need not tell this room of the node any more. */
+function tellReleased(core: Core, { node, epoch, near }: Assignment): void {
+	if (node === undefined) return;
+	const told = fleetFor(core.env, near).release({ room: core.room.name, node, epoch });
+	core.ctx.waitUntil(told.catch((error: unknown) => console.error({ event: "fleet not told", error: String(error) })));
 }

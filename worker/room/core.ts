@@ -7,6 +7,7 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { ParticipantInfo, RoomInfo, Snapshot } from "../../shared/native.ts";
+import type { Speakers } from "../../shared/speakers.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
 import { Gather } from "./gather.ts";
@@ -47,6 +48,11 @@ export class Core {
 	nodeRetry?: { at: number; tries: number };
 	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
 	reopenAt?: number;
+
+	/** Pairs of nodes that were told of each other. Memory only: telling them again does no harm. */
+	readonly peered = new Set<string>();
+	/** Who speaks, by the epoch of the node that hears it. Memory only. */
+	readonly speaking = new Map<number, Speakers>();
 
 	/** Members whose media path was lost, with when to look whether their socket is half open. */
 	readonly suspects = new Map<string, number>();

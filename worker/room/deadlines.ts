@@ -3,9 +3,10 @@
  * earliest of them after each message, and may come late or twice.
  */
 import { CLOSE } from "../../shared/close-codes.ts";
-import { giveUp, releaseNodes, retryNode } from "./assignments.ts";
+import { awaitsNode, giveUp, releaseNodes, retryNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
-import { reopen, staleTracksAt } from "./endpoints.ts";
+import { continueDrains } from "./drain.ts";
+import { endFormer, reopen, staleTracksAt } from "./endpoints.ts";
 import { detach } from "./links.ts";
 import { goAway, removeMember } from "./members.ts";
 import { dropTrack } from "./tracks.ts";
@@ -51,6 +52,10 @@ export class Deadlines {
 				giveUp(core, assignment, { code: "node_failed", message: "the media node did not answer" });
 			}
 		}
+		for (const endpoint of [...core.endpoints.values()]) {
+			if (endpoint.until !== undefined && endpoint.until <= now) endFormer(core, endpoint);
+		}
+		continueDrains(core);
 		if (!core.nodeRetry || core.nodeRetry.at <= now) retryNode(core);
 		if (core.reopenAt !== undefined && core.reopenAt <= now) reopen(core);
 		const stale = staleTracksAt(core);
@@ -108,8 +113,12 @@ export class Deadlines {
 		const times: number[] = [];
 		for (const member of core.members.values()) if (member.state === "away") times.push(member.awayUntil ?? 0);
 		for (const { guest } of core.sockets.guests()) times.push(guest.openedAt + core.limits.joinTimeoutMs);
-		for (const { deadline } of core.assignments.values()) if (deadline !== undefined) times.push(deadline);
-		if (core.nodeRetry && core.assignments.size === 0 && core.endpoints.size > 0) times.push(core.nodeRetry.at);
+		for (const { deadline, draining } of core.assignments.values()) {
+			if (deadline !== undefined) times.push(deadline);
+			if (draining !== undefined) times.push(draining);
+		}
+		if (core.nodeRetry && awaitsNode(core)) times.push(core.nodeRetry.at);
+		for (const { until } of core.endpoints.values()) if (until !== undefined) times.push(until);
 		if (core.reopenAt !== undefined) times.push(core.reopenAt);
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);

@@ -1,10 +1,11 @@
-/** Members' media sides: each waits for a node, opens on it, and is replaced when the node is lost. */
+/** Members' media sides: each waits for a node, opens on it, and is replaced when the node is lost or its member moves. */
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
 import type { RequestOf } from "../../shared/native.ts";
-import { wantNode } from "./assignments.ts";
+import { areaOf, wantNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
+import { flowAgain, flowTo, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
 import type { Assignment, Endpoint, Member } from "./state.ts";
 import { wantedBy } from "./subscriptions.ts";
@@ -13,6 +14,8 @@ import { wantedBy } from "./subscriptions.ts";
 const REPUBLISH_MS = 15_000;
 /** Pause before an endpoint that could not be opened is tried again, ms. */
 const REOPEN_MS = 1_000;
+/** A media side that its member has moved from goes on for this long, unless it is released before, ms. */
+export const MOVE_MS = 10_000;
 
 /**
  * Gives a member a media side, at once where the room has a node, else as soon as it gets one. `ahead` is the one
@@ -22,28 +25,45 @@ export function ensureEndpoint(core: Core, member: Member, ahead?: string): void
 	if (!member.media) closeAhead(core, ahead);
 	if (!member.media || core.serving(member.id)) return;
 	if (takeAhead(core, member, ahead)) return;
-	const endpoint = newEndpoint(core, member);
-	const assignment = wantNode(core, member.place);
-	if (assignment?.state === "linked") command(core, assignment.epoch, openOn(core, assignment, [endpoint]));
+	member.endpoint = place(core, member).id;
+	core.members.touch(member.id);
 }
 
-function newEndpoint(core: Core, member: Member): Endpoint {
+/** A new endpoint for a member: on a node that is there, or waiting for one. */
+export function place(core: Core, member: Member): Endpoint {
 	const endpoint: Endpoint = { id: `e${core.serial()}`, participant: member.id, state: "waiting", epoch: 0 };
 	core.endpoints.set(endpoint.id, endpoint);
-	member.endpoint = endpoint.id;
-	core.members.touch(member.id);
+	const assignment = wantNode(core, member.place);
+	if (assignment?.state === "linked") command(core, assignment.epoch, openOn(core, assignment, [endpoint]));
 	return endpoint;
+}
+
+/** Places everybody who waits: on nodes that are there, or by asking for one. */
+export function placeWaiting(core: Core): void {
+	const placed = new Map<Assignment, Endpoint[]>();
+	for (const endpoint of waiting(core)) {
+		const member = core.members.get(endpoint.participant);
+		const assignment = member && wantNode(core, member.place);
+		if (assignment?.state !== "linked") continue;
+		const endpoints = placed.get(assignment) ?? [];
+		endpoints.push(endpoint);
+		placed.set(assignment, endpoints);
+	}
+	for (const [assignment, endpoints] of placed) {
+		command(core, assignment.epoch, openOn(core, assignment, endpoints));
+	}
 }
 
 /**
  * Opens a media side for a client that has not joined yet, where the room has a node: making its transports takes the
  * node as long as the client takes to prepare its join, which need not come after it.
  */
-export function openAhead(core: Core, { claims: { sub, rights } }: Grant): Endpoint | undefined {
+export function openAhead(core: Core, { claims: { sub, rights }, place: near }: Grant): Endpoint | undefined {
 	const send = rights.publish.length > 0;
 	const recv = rights.subscribe;
-	for (const { epoch, state } of core.assignments.values()) {
-		if (state !== "linked" || !(send || recv)) continue;
+	const area = areaOf(near);
+	for (const { epoch, state, areas, draining, full } of core.assignments.values()) {
+		if (state !== "linked" || draining !== undefined || full || !areas.includes(area) || !(send || recv)) continue;
 		const id = `e${core.serial()}`;
 		const endpoint: Endpoint = { id, participant: sub, ahead: true, state: "opening", epoch };
 		core.endpoints.set(id, endpoint);
@@ -66,19 +86,17 @@ function takeAhead(core: Core, member: Member, id: string | undefined): boolean 
 		announceEndpoint(core, endpoint);
 	}
 	const { rtpCapabilities, dtlsParameters } = member.media;
-	const commands: LinkCommand[] = [{ type: "equip", endpoint: endpoint.id, rtpCapabilities, dtlsParameters }];
-	const tracks = wantedBy(core, member, endpoint);
-	if (tracks.length > 0) commands.push({ type: "subscribe", endpoint: endpoint.id, tracks });
-	command(core, endpoint.epoch, commands);
+	command(core, endpoint.epoch, [
+		{ type: "equip", endpoint: endpoint.id, rtpCapabilities, dtlsParameters },
+		...flowTo(core, member, endpoint, wantedBy(core, member)),
+	]);
 	return true;
 }
 
 /** Nobody joins for what was opened ahead. */
 export function closeAhead(core: Core, id: string | undefined): void {
 	const endpoint = id === undefined ? undefined : core.endpoints.get(id);
-	if (!endpoint?.ahead) return;
-	core.endpoints.delete(endpoint.id);
-	command(core, endpoint.epoch, [{ type: "close", endpoint: endpoint.id }]);
+	if (endpoint?.ahead) close(core, endpoint);
 }
 
 /** After a lost memory: what was opened ahead for sockets that are gone. */
@@ -87,16 +105,15 @@ export function sweepAhead(core: Core): void {
 	for (const { id, ahead } of [...core.endpoints.values()]) if (ahead && !awaited.has(id)) closeAhead(core, id);
 }
 
-/** Opens what waits on a node that is there: endpoints that could not be opened a moment ago. */
+/** Opens what waits on nodes that are there, and sends for tracks that could not be sent a moment ago. */
 export function reopen(core: Core): void {
 	core.reopenAt = undefined;
-	for (const assignment of core.assignments.values()) {
-		if (assignment.state === "linked") command(core, assignment.epoch, openOn(core, assignment, waiting(core)));
-	}
+	placeWaiting(core);
+	flowAgain(core);
 }
 
 /** The commands that open endpoints on a node, each with all it is to receive. */
-export function openOn(core: Core, assignment: Assignment, endpoints: Iterable<Endpoint>): LinkCommand[] {
+export function openOn(core: Core, assignment: Assignment, endpoints: readonly Endpoint[]): LinkCommand[] {
 	const commands: LinkCommand[] = [];
 	for (const endpoint of endpoints) {
 		const member = core.members.get(endpoint.participant);
@@ -118,8 +135,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: Iterable<E
 	}
 	for (const endpoint of endpoints) {
 		const member = core.members.get(endpoint.participant);
-		const tracks = member ? wantedBy(core, member, endpoint) : [];
-		if (tracks.length > 0) commands.push({ type: "subscribe", endpoint: endpoint.id, tracks });
+		if (member?.media) commands.push(...flowTo(core, member, endpoint, wantedBy(core, member)));
 	}
 	return commands;
 }
@@ -128,10 +144,22 @@ export function waiting(core: Core): Endpoint[] {
 	return [...core.endpoints.values()].filter((endpoint) => endpoint.state === "waiting");
 }
 
-/** Ends a member's media side because the member goes. */
-export function closeEndpoint(core: Core, participant: string): void {
-	const endpoint = core.serving(participant);
-	if (!endpoint) return;
+/** Those that wait for this node. */
+export function waitingFor(core: Core, { areas }: Assignment): Endpoint[] {
+	return waiting(core).filter(({ participant }) => {
+		const member = core.members.get(participant);
+		return member && areas.includes(areaOf(member.place));
+	});
+}
+
+/** Ends a member's media sides because the member goes. */
+export function closeEndpoints(core: Core, member: Member): void {
+	for (const endpoint of [...core.endpoints.values()]) {
+		if (endpoint.participant === member.id && !endpoint.ahead) close(core, endpoint);
+	}
+}
+
+function close(core: Core, endpoint: Endpoint): void {
 	core.endpoints.delete(endpoint.id);
 	if (endpoint.state !== "waiting") command(core, endpoint.epoch, [{ type: "close", endpoint: endpoint.id }]);
 }
@@ -139,27 +167,86 @@ export function closeEndpoint(core: Core, participant: string): void {
 /** A media side is gone; its member gets another. Its tracks stay the room's until the client had time to publish them again. */
 export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody): void {
 	if (!core.endpoints.delete(endpoint.id) || endpoint.ahead) return;
-	core.emit({ type: "endpointLost", endpoint: endpoint.id, reason }, { to: [endpoint.participant] });
 	const member = core.members.get(endpoint.participant);
-	if (member?.endpoint !== endpoint.id) return;
-	member.endpoint = undefined;
-	core.members.touch(member.id);
 	// What could not be opened on a node that is there may fail again: not as fast as messages go.
-	if (endpoint.state === "opening" && core.assignments.has(String(endpoint.epoch))) {
-		newEndpoint(core, member);
-		core.reopenAt = Date.now() + REOPEN_MS;
+	const again = endpoint.state === "opening" && core.assignments.has(String(endpoint.epoch));
+	if (again) core.reopenAt = Date.now() + REOPEN_MS;
+	if (member?.next === endpoint.id) {
+		// Its former media side goes on; where that cannot be for long, the next try follows.
+		member.next = undefined;
+		core.members.touch(member.id);
+		return;
+	}
+	core.emit({ type: "endpointLost", endpoint: endpoint.id, reason }, { to: [endpoint.participant] });
+	if (member?.endpoint !== endpoint.id) return;
+	member.endpoint = member.next;
+	member.next = undefined;
+	core.members.touch(member.id);
+	if (member.endpoint !== undefined) return;
+	if (again) {
+		const next: Endpoint = { id: `e${core.serial()}`, participant: member.id, state: "waiting", epoch: 0 };
+		core.endpoints.set(next.id, next);
+		member.endpoint = next.id;
 	} else ensureEndpoint(core, member);
+}
+
+// ---------------------------------------------------------------- moving, make before break
+
+/** Opens another media side for a member while the one it has goes on. False: it is moving already, or has none. */
+export function beginMove(core: Core, member: Member): boolean {
+	const endpoint = core.serving(member.id);
+	if (!endpoint || endpoint.state !== "open" || member.next !== undefined || !member.media) return false;
+	member.next = place(core, member).id;
+	core.members.touch(member.id);
+	return true;
+}
+
+/** A media side has opened: its member's first, or the one it moves to. */
+export function onOpened(core: Core, endpoint: Endpoint): void {
+	core.endpoints.touch(endpoint.id);
+	if (endpoint.ahead) return;
+	const member = core.members.get(endpoint.participant);
+	if (member?.next === endpoint.id) {
+		const former = core.serving(member.id);
+		member.endpoint = endpoint.id;
+		member.next = undefined;
+		core.members.touch(member.id);
+		if (former) {
+			former.until = Date.now() + MOVE_MS;
+			core.endpoints.touch(former.id);
+			announceEndpoint(core, endpoint, former.id);
+			return;
+		}
+	}
+	announceEndpoint(core, endpoint);
+}
+
+/** A member has let go of a media side it moved from; or time is up. */
+export function endFormer(core: Core, endpoint: Endpoint): void {
+	close(core, endpoint);
+	prune(core);
+}
+
+/** The client says that its media has moved. Said twice, or of one that is gone, it is the same. */
+export function releaseFormer(core: Core, member: Member, id: string): void {
+	const endpoint = core.endpoints.get(id);
+	if (!endpoint) return;
+	if (endpoint.participant !== member.id || endpoint.until === undefined) {
+		throw new SwitchyardError("bad_request", "endpoint: not one that was moved from");
+	}
+	endFormer(core, endpoint);
 }
 
 /** Tells a waiting member why it waits. It is told once more when that ends, by `endpoint`. */
 export function reportWaiting(core: Core, reason: ErrorBody): void {
-	for (const endpoint of waiting(core)) {
-		core.emit({ type: "endpointLost", endpoint: endpoint.id, reason }, { to: [endpoint.participant] });
+	for (const { id, participant } of waiting(core)) {
+		if (core.members.get(participant)?.endpoint !== id) continue;
+		core.emit({ type: "endpointLost", endpoint: id, reason }, { to: [participant] });
 	}
 }
 
-/** The event that hands a member its media side. */
-export function announceEndpoint(core: Core, endpoint: Endpoint): void {
+/** The event that hands a member its media side. `former` goes on until it is released. */
+export function announceEndpoint(core: Core, endpoint: Endpoint, former?: string): void {
 	const assignment = core.assignments.get(String(endpoint.epoch));
 	core.emit(
 		{
@@ -168,6 +255,7 @@ export function announceEndpoint(core: Core, endpoint: Endpoint): void {
 			node: { id: assignment?.node ?? "unknown", region: assignment?.region ?? "unknown" },
 			send: endpoint.send,
 			recv: endpoint.recv,
+			former,
 		},
 		{ to: [endpoint.participant] },
 	);
@@ -186,8 +274,10 @@ export function staleTracksAt(core: Core): number | undefined {
 }
 
 function mustBeOpen(core: Core, member: Member, id: string): Endpoint {
-	const endpoint = core.serving(member.id);
-	if (!endpoint || endpoint.id !== id || endpoint.state !== "open") throw new SwitchyardError("stale_endpoint");
+	const endpoint = core.endpoints.get(id);
+	if (endpoint?.participant !== member.id || endpoint.ahead || endpoint.state !== "open") {
+		throw new SwitchyardError("stale_endpoint");
+	}
 	return endpoint;
 }
 

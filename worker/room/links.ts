@@ -1,12 +1,14 @@
 /** The nodes' sockets to this room: commands out, reports in. */
 import { CLOSE } from "../../shared/close-codes.ts";
 import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
+import { mergeSpeakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
-import { announceEndpoint, loseEndpoint, openOn, waiting } from "./endpoints.ts";
+import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
+import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LinkGrant } from "./rpc.ts";
 import type { Assignment } from "./state.ts";
-import { dropTrack } from "./tracks.ts";
+import { dropTrack, onPublished } from "./tracks.ts";
 
 /** Sends commands to the node of an assignment. One that is detached gets them by reconciliation when it is back. */
 export function command(core: Core, epoch: number, commands: LinkCommand[]): void {
@@ -36,17 +38,20 @@ export function attach(core: Core, ws: WebSocket, grant: LinkGrant, token: strin
 	// A new assignment serves nothing yet, so those who wait need not wait for its report.
 	if (first) {
 		assignment.fresh = true;
-		command(core, grant.epoch, openOn(core, assignment, waiting(core)));
+		command(core, grant.epoch, openOn(core, assignment, waitingFor(core, assignment)));
 	}
+	// Somebody else's place may not have been asked for yet, one question being open at a time.
+	placeWaiting(core);
 	return true;
 }
 
 /** The link's socket dropped. The node may come back with its media untouched. */
-export function detach(core: Core, epoch: number): void {
+export function detach(core: Core, epoch: number, graceMs = core.limits.linkGraceMs): void {
 	const assignment = core.assignments.get(String(epoch));
 	if (!assignment || core.sockets.link(epoch)) return;
 	assignment.state = "detached";
-	assignment.deadline = Date.now() + core.limits.linkGraceMs;
+	assignment.deadline = Date.now() + graceMs;
+	core.speaking.delete(epoch);
 	core.assignments.touch(String(epoch));
 }
 
@@ -67,12 +72,24 @@ export function receive(core: Core, epoch: number, text: string): void {
 function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 	switch (report.type) {
 		case "attached":
-			if (!assignment.fresh) reconcile(core, assignment, report.endpoints);
+			if (!assignment.fresh) reconcile(core, assignment, report);
 			assignment.fresh = undefined;
 			core.assignments.touch(String(assignment.epoch));
 			return;
-		case "speakers":
-			core.tell(report);
+		case "speakers": {
+			core.speaking.set(assignment.epoch, report);
+			core.tell({ type: "speakers", ...mergeSpeakers(core.speaking.values()) });
+			return;
+		}
+		case "peerReady":
+			return onPeerReady(core, assignment.epoch, report);
+		case "piped":
+			return onPiped(core, assignment.epoch, report);
+		case "pipeFailed":
+			return onPipeFailed(core, assignment.epoch, report);
+		case "reset":
+			forgetNode(core, assignment.epoch);
+			flowAgain(core);
 			return;
 		case "quality":
 			core.tell(report);
@@ -90,8 +107,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			endpoint.openedAt = Date.now();
 			endpoint.send = report.send;
 			endpoint.recv = report.recv;
-			core.endpoints.touch(endpoint.id);
-			if (!endpoint.ahead) announceEndpoint(core, endpoint);
+			onOpened(core, endpoint);
 			return;
 		case "closed":
 			loseEndpoint(core, endpoint, report.error);
@@ -107,18 +123,18 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		}
 		case "published": {
 			const track = core.tracks.get(report.track);
-			if (track?.participant !== participant || track.endpoint !== endpoint.id) return;
-			if (!track.live) {
-				track.live = true;
-				core.tracks.touch(report.track);
-				core.emit({ type: "trackPublished", participant, track: track.info }, { except: participant });
-			}
+			if (track?.participant !== participant || !onPublished(core, track, endpoint)) return;
 			core.answer(report.cause.participant, report.cause.request, { ok: true });
 			return;
 		}
 		case "failed": {
 			const track = report.track === undefined ? undefined : core.tracks.get(report.track);
-			if (track?.participant === participant && track.endpoint === endpoint.id) dropTrack(core, track);
+			if (track?.participant === participant) {
+				// While it moves, the former endpoint still carries it.
+				if (track.next?.endpoint === endpoint.id) track.next = undefined;
+				else if (track.endpoint === endpoint.id) dropTrack(core, track);
+				core.tracks.touch(track.info.id);
+			}
 			core.answer(report.cause.participant, report.cause.request, { ok: false, error: report.error });
 			return;
 		}

@@ -3,8 +3,9 @@ import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
 import type { Core } from "./core.ts";
-import { closeEndpoint } from "./endpoints.ts";
+import { closeEndpoints } from "./endpoints.ts";
 import type { Entry, RoomEvent } from "./outbox.ts";
+import { dropPipes, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
 import { checkSize } from "./sizes.ts";
 import type { Member } from "./state.ts";
@@ -117,9 +118,13 @@ export function goAway(core: Core, member: Member): void {
 export function removeMember(core: Core, member: Member, reason: LeaveReason): void {
 	const ws = core.socket(member);
 	core.takeMail(member);
-	for (const track of core.tracksOf(member.id)) core.tracks.delete(track.info.id);
-	closeEndpoint(core, member.id);
+	for (const track of core.tracksOf(member.id)) {
+		core.tracks.delete(track.info.id);
+		dropPipes(core, track);
+	}
+	closeEndpoints(core, member);
 	core.members.delete(member.id);
+	prune(core);
 	forgetChoices(core);
 	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);
 	core.forget(member);

@@ -2,20 +2,23 @@
  * Makes a node that came back agree with the room. Both sides went on alone while the link was down: people left,
  * tracks ended, subscriptions changed here; workers died there. The room's view is what counts.
  */
-import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
-import { loseEndpoint, openOn, waiting } from "./endpoints.ts";
+import { loseEndpoint, openOn, waitingFor } from "./endpoints.ts";
 import { command } from "./links.ts";
+import { flowTo, reconcilePipes } from "./pipes.ts";
 import type { Assignment } from "./state.ts";
-import { wantedBy } from "./subscriptions.ts";
+import { subscription, wantedBy } from "./subscriptions.ts";
 import { dropTrack } from "./tracks.ts";
 
-type Served = Extract<LinkReport, { type: "attached" }>["endpoints"];
+type Served = Extract<LinkReport, { type: "attached" }>;
 
 export function reconcile(core: Core, assignment: Assignment, served: Served): void {
-	const there = new Map(served.map((it) => [it.endpoint, it]));
-	const commands: LinkCommand[] = [];
-	let mended = 0;
+	const there = new Map(served.endpoints.map((it) => [it.endpoint, it]));
+	// First, since what flows between nodes decides what can be subscribed to.
+	const pipes = reconcilePipes(core, assignment.epoch, served);
+	const { commands } = pipes;
+	let { mended } = pipes;
 
 	for (const endpoint of [...core.endpoints.values()]) {
 		if (endpoint.epoch !== assignment.epoch || endpoint.state === "waiting") continue;
@@ -41,10 +44,11 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 
 		const tracks = new Set(serving.tracks);
 		for (const track of core.tracksOf(member.id)) {
+			if (track.next?.endpoint === endpoint.id) tracks.delete(track.info.id);
 			if (track.endpoint !== endpoint.id) continue;
 			if (tracks.delete(track.info.id)) {
 				const { id, muted } = track.info;
-				commands.push({ type: "mute", endpoint: endpoint.id, track: id, muted });
+				commands.push({ type: "mute", track: id, muted });
 			} else if (track.live) {
 				mended++;
 				dropTrack(core, track);
@@ -54,17 +58,20 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 		mended += tracks.size;
 
 		const received = new Set(serving.subscriptions);
-		const wanted = wantedBy(core, member, endpoint);
-		const begin = wanted.filter(({ track }) => !received.has(track));
-		const alter = wanted.filter(({ track }) => received.delete(track));
-		if (begin.length > 0) commands.push({ type: "subscribe", endpoint: endpoint.id, tracks: begin });
-		if (alter.length > 0) commands.push({ type: "tune", endpoint: endpoint.id, tracks: alter });
+		const wanted = wantedBy(core, member);
+		const begin = wanted.filter(({ info }) => !received.has(info.id));
+		const alter = wanted.filter(({ info }) => received.delete(info.id));
+		commands.push(...flowTo(core, member, endpoint, begin));
+		if (alter.length > 0) {
+			const tracks = alter.map((track) => subscription(member, track));
+			commands.push({ type: "tune", endpoint: endpoint.id, tracks });
+		}
 		if (received.size > 0) commands.push({ type: "unsubscribe", endpoint: endpoint.id, tracks: [...received] });
 		mended += begin.length + received.size;
 	}
 	for (const endpoint of there.keys()) commands.push({ type: "close", endpoint });
 	mended += there.size;
-	commands.push(...openOn(core, assignment, waiting(core)));
+	commands.push(...openOn(core, assignment, waitingFor(core, assignment)));
 	command(core, assignment.epoch, commands);
 	if (mended > 0) console.log({ event: "reconciled", room: core.room.name, node: assignment.node, mended });
 }

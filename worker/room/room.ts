@@ -15,9 +15,10 @@ import { native } from "../dialects/native/native.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
-import { retryNode, wantNode } from "./assignments.ts";
+import { giveUp, retryNode, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
+import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
@@ -25,6 +26,9 @@ import { GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } f
 import type { RoomRecord } from "./state.ts";
 import { setMuted } from "./tracks.ts";
 import { participantView, roomView } from "./views.ts";
+
+/** How long nodes may take to come back after the object lost its sockets, ms. */
+const RETURN_MS = 5_000;
 
 export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	readonly #core: Core;
@@ -153,7 +157,8 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			if (member.state === "joined" && !core.socket(member)) goAway(core, member);
 		}
 		for (const assignment of core.assignments.values()) {
-			if (assignment.state === "linked") links.detach(core, assignment.epoch);
+			// Gone with the object, whatever becomes of them: they get the time that all of them need to come back at once.
+			if (assignment.state !== "asked") links.detach(core, assignment.epoch, RETURN_MS);
 		}
 		sweepAhead(core);
 		core.commit();
@@ -168,7 +173,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	/** One event of the platform: what it changes is written at its end, and the next deadline set. */
 	#handle<T>(work: () => T): T {
 		try {
-			return work();
+			const value = work();
+			continueDrains(this.#core);
+			return value;
 		} finally {
 			this.#core.commit();
 			this.#deadlines.schedule();
@@ -276,12 +283,21 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		this.#handle(() => retryNode(this.#core));
 	}
 
-	// The room finds out by itself, later: when the node's link is gone.
-	async nodeFailed(_input: { node: string; epoch: number }): Promise<void> {}
+	async nodeFailed({ node, epoch }: { node: string; epoch: number }): Promise<void> {
+		this.#handle(() => {
+			const assignment = this.#core.assignments.get(String(epoch));
+			if (assignment?.node !== node) return;
+			giveUp(this.#core, assignment, { code: "node_failed", message: "the media node does not answer" });
+		});
+	}
 
-	async nodeDraining(_input: { node: string; epoch: number; deadline: number }): Promise<void> {}
+	async nodeDraining({ epoch, deadline }: { node: string; epoch: number; deadline: number }): Promise<void> {
+		this.#handle(() => beginDrain(this.#core, epoch, deadline));
+	}
 
-	async nodeStays(_input: { node: string; epoch: number }): Promise<void> {}
+	async nodeStays({ epoch }: { node: string; epoch: number }): Promise<void> {
+		this.#handle(() => cancelDrain(this.#core, epoch));
+	}
 
 	#ask<T>(work: () => T): Result<T> {
 		try {

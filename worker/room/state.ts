@@ -45,6 +45,8 @@ export interface Member {
 	media?: MediaOffer;
 	/** Its media side. */
 	endpoint?: string;
+	/** The one it is moving to, until that is open. */
+	next?: string;
 	/** Choices that differ from the default, by track. */
 	subscriptions: Record<string, Omit<SubscriptionChange, "track">>;
 }
@@ -67,6 +69,10 @@ export interface Track {
 	info: TrackInfo;
 	/** The node has confirmed it, and the others know of it. */
 	live: boolean;
+	/** The endpoint it is being published on while the one above still carries it. */
+	next?: { endpoint: string; info: TrackInfo };
+	/** Nodes that get it from another one, by their epochs. */
+	pipes: Record<string, { from: number; flowing: boolean }>;
 }
 
 export interface Endpoint {
@@ -74,6 +80,8 @@ export interface Endpoint {
 	participant: string;
 	/** Opened ahead for a client that has not joined yet. */
 	ahead?: true;
+	/** Its member has another by now; it goes on until then, ms. */
+	until?: number;
 	/** `waiting` for a node, `opening` on one, `open`. */
 	state: "waiting" | "opening" | "open";
 	/** The assignment it is on; 0 while waiting. */
@@ -89,6 +97,14 @@ export interface Assignment {
 	/** Known when Fleet has answered. */
 	node?: string;
 	region?: string;
+	/** Whose place it was asked for. */
+	near: Place;
+	/** Whom it serves: see areaOf. */
+	areas: string[];
+	/** Takes nobody more of the room for now. */
+	full?: boolean;
+	/** Stops then, ms: people are moved away before. */
+	draining?: number;
 	/** `asked`: no link yet. `linked`: its socket is here. `detached`: the socket dropped and may come back. */
 	state: "asked" | "linked" | "detached";
 	/** Linked for the first time, and its first report not yet in: there is nothing to reconcile. */

@@ -1,45 +1,27 @@
 /** Who receives what. A member has a default, and choices per track that differ from it. */
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { LinkCommand, Subscription } from "../../shared/link.ts";
+import type { Subscription } from "../../shared/link.ts";
 import type { RequestOf, SubscriptionChange } from "../../shared/native.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
-import type { Endpoint, Member, Track } from "./state.ts";
+import { flowTo, prune } from "./pipes.ts";
+import type { Member, Track } from "./state.ts";
 
-function wants(member: Member, track: Track): boolean {
+/** A member is to receive a track. */
+export function wants(member: Member, track: Track): boolean {
 	if (track.participant === member.id || !member.rights.subscribe || !member.media) return false;
 	if (track.info.kind === "data" && !member.media.data) return false;
 	return member.subscriptions[track.info.id]?.on ?? member.subscribe === "all";
 }
 
-function subscription(member: Member, track: Track): Subscription {
+export function subscription(member: Member, track: Track): Subscription {
 	const { paused, layer, size, priority } = member.subscriptions[track.info.id] ?? {};
 	return { track: track.info.id, paused, layer, size, priority };
 }
 
-/** A track flows from one endpoint to another when both are on the same assignment. */
-function reachable(core: Core, track: Track, endpoint: Endpoint): boolean {
-	const from = core.serving(track.participant);
-	return !!from && from.id === track.endpoint && from.epoch === endpoint.epoch;
-}
-
-/** Everything an endpoint is to receive now. */
-export function wantedBy(core: Core, member: Member, endpoint: Endpoint): Subscription[] {
-	return [...core.tracks.values()].flatMap((track) =>
-		wants(member, track) && reachable(core, track, endpoint) ? [subscription(member, track)] : [],
-	);
-}
-
-/** One command for every endpoint that is to receive a track. */
-export function subscribersOf(core: Core, track: Track): LinkCommand[] {
-	const commands: LinkCommand[] = [];
-	for (const member of core.members.values()) {
-		const endpoint = core.serving(member.id);
-		if (!endpoint || endpoint.state === "waiting" || !wants(member, track) || !reachable(core, track, endpoint))
-			continue;
-		commands.push({ type: "subscribe", endpoint: endpoint.id, tracks: [subscription(member, track)] });
-	}
-	return commands;
+/** Everything a member is to receive now. */
+export function wantedBy(core: Core, member: Member): Track[] {
+	return [...core.tracks.values()].filter((track) => wants(member, track));
 }
 
 /** Changes the default and single tracks; the node is told what that starts, ends and alters, in one frame. */
@@ -49,7 +31,7 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 	if (missing) throw new SwitchyardError("not_found", `no track ${missing.track} here`);
 	const endpoint = core.serving(member.id);
 	const onNode = endpoint && endpoint.state !== "waiting" ? endpoint : undefined;
-	const before = new Set(onNode ? wantedBy(core, member, onNode).map(({ track }) => track) : []);
+	const before = new Set(onNode ? wantedBy(core, member) : []);
 
 	if (request.default) member.subscribe = request.default;
 	for (const { track, ...change } of request.tracks)
@@ -57,20 +39,23 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 	core.members.touch(member.id);
 	if (!onNode) return;
 
-	const now = wantedBy(core, member, onNode);
-	const wanted = new Set(now.map(({ track }) => track));
+	const wanted = new Set(wantedBy(core, member));
 	const changed = new Set(request.tracks.map(({ track }) => track));
-	const begin = now.filter(({ track }) => !before.has(track));
-	const alter = now.filter(({ track }) => before.has(track) && changed.has(track));
+	const begin = [...wanted].filter((track) => !before.has(track));
+	const alter = [...wanted].filter((track) => before.has(track) && changed.has(track.info.id));
 	const end = [...before].filter((track) => !wanted.has(track));
-	const commands: LinkCommand[] = [];
-	if (begin.length > 0) commands.push({ type: "subscribe", endpoint: onNode.id, tracks: begin });
-	if (alter.length > 0) commands.push({ type: "tune", endpoint: onNode.id, tracks: alter });
+	const commands = flowTo(core, member, onNode, begin);
+	if (alter.length > 0) {
+		const tracks = alter.map((track) => subscription(member, track));
+		commands.push({ type: "tune", endpoint: onNode.id, tracks });
+	}
 	if (end.length > 0) {
-		commands.push({ type: "unsubscribe", endpoint: onNode.id, tracks: end });
-		core.emit({ type: "unsubscribed", endpoint: onNode.id, tracks: end }, { to: [member.id] });
+		const tracks = end.map(({ info }) => info.id);
+		commands.push({ type: "unsubscribe", endpoint: onNode.id, tracks });
+		core.emit({ type: "unsubscribed", endpoint: onNode.id, tracks }, { to: [member.id] });
 	}
 	command(core, onNode.epoch, commands);
+	if (end.length > 0) prune(core, end);
 }
 
 /** Asks the publisher of a track this member receives for a key frame. */

@@ -1,13 +1,14 @@
 /** What members publish. */
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { Kind } from "../../shared/media.ts";
+import type { LinkCommand } from "../../shared/link.ts";
+import type { Kind, TrackInfo } from "../../shared/media.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
+import { dropPipes, flowAnew, nodesWith } from "./pipes.ts";
 import { checkSize } from "./sizes.ts";
-import type { Member, Track } from "./state.ts";
-import { subscribersOf } from "./subscriptions.ts";
+import type { Endpoint, Member, Track } from "./state.ts";
 
 const KIND: Record<Source, Kind> = {
 	audio: "audio",
@@ -46,34 +47,63 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		const most = core.room.settings.maxTracks ?? core.limits.maxTracksPerRoom;
 		if (core.tracks.size >= most) throw new SwitchyardError("too_many_tracks", "the room's limit");
 	}
+	const info: TrackInfo = {
+		id: wish.track,
+		kind: wish.media.kind,
+		source: wish.source,
+		muted: wish.muted,
+		layers: wish.layers,
+		label: wish.media.kind === "data" ? wish.media.label : undefined,
+		metadata: wish.metadata,
+	};
+	const toNode: LinkCommand = {
+		type: "publish",
+		endpoint: endpoint.id,
+		track: wish.track,
+		source: wish.source,
+		media: wish.media,
+		layers: wish.layers,
+		muted: wish.muted,
+		cause: { participant: member.id, request },
+	};
+	if (there && there.endpoint !== endpoint.id && core.endpoints.has(there.endpoint)) {
+		// Its member is moving: whoever receives it follows when it has arrived.
+		there.next = { endpoint: endpoint.id, info };
+		core.tracks.touch(wish.track);
+		command(core, endpoint.epoch, [toNode]);
+		return;
+	}
 	const track: Track = {
 		participant: member.id,
 		endpoint: endpoint.id,
-		info: {
-			id: wish.track,
-			kind: wish.media.kind,
-			source: wish.source,
-			muted: wish.muted,
-			layers: wish.layers,
-			label: wish.media.kind === "data" ? wish.media.label : undefined,
-			metadata: wish.metadata,
-		},
+		info,
 		live: there?.live ?? false,
+		pipes: there?.pipes ?? {},
 	};
 	core.tracks.set(wish.track, track);
-	command(core, endpoint.epoch, [
-		{
-			type: "publish",
-			endpoint: endpoint.id,
-			track: wish.track,
-			source: wish.source,
-			media: wish.media,
-			layers: wish.layers,
-			muted: wish.muted,
-			cause: { participant: member.id, request },
-		},
-		...subscribersOf(core, track),
-	]);
+	command(core, endpoint.epoch, [toNode, ...flowAnew(core, track)]);
+}
+
+/** The node receives a track: it is there for all, or has arrived on the endpoint its member moved to. */
+export function onPublished(core: Core, track: Track, endpoint: Endpoint): boolean {
+	if (track.next?.endpoint === endpoint.id) {
+		track.endpoint = endpoint.id;
+		track.info = { ...track.next.info, muted: track.info.muted };
+		track.next = undefined;
+		core.tracks.touch(track.info.id);
+		const { id, muted } = track.info;
+		// It may have been muted or unmuted since it was asked for.
+		command(core, endpoint.epoch, [{ type: "mute", track: id, muted }, ...flowAnew(core, track)]);
+		return true;
+	}
+	if (track.endpoint !== endpoint.id) return false;
+	if (!track.live) {
+		track.live = true;
+		core.tracks.touch(track.info.id);
+		const { participant, info } = track;
+		core.emit({ type: "trackPublished", participant, track: info }, { except: participant });
+	}
+	return true;
 }
 
 export function unpublish(core: Core, member: Member, id: string): void {
@@ -86,10 +116,11 @@ export function unpublish(core: Core, member: Member, id: string): void {
 export function dropTrack(core: Core, track: Track): void {
 	const { id } = track.info;
 	if (!core.tracks.delete(id)) return;
-	const endpoint = core.serving(track.participant);
-	if (endpoint && endpoint.id === track.endpoint) {
-		command(core, endpoint.epoch, [{ type: "unpublish", endpoint: endpoint.id, track: id }]);
+	for (const side of [track.endpoint, track.next?.endpoint]) {
+		const endpoint = side === undefined ? undefined : core.endpoints.get(side);
+		if (endpoint) command(core, endpoint.epoch, [{ type: "unpublish", endpoint: endpoint.id, track: id }]);
 	}
+	dropPipes(core, track);
 	forgetChoices(core);
 	if (track.live) core.emit({ type: "trackUnpublished", participant: track.participant, track: id });
 }
@@ -122,10 +153,7 @@ export function setMuted(core: Core, track: Track, muted: boolean, by?: string):
 	track.info.muted = muted;
 	const { id } = track.info;
 	core.tracks.touch(id);
-	const endpoint = core.serving(track.participant);
-	if (endpoint && endpoint.id === track.endpoint) {
-		command(core, endpoint.epoch, [{ type: "mute", endpoint: endpoint.id, track: id, muted }]);
-	}
+	for (const epoch of nodesWith(core, track)) command(core, epoch, [{ type: "mute", track: id, muted }]);
 	if (track.live) core.emit({ type: "trackUpdated", participant: track.participant, track: id, muted }, { except: by });
 }
 

@@ -1,7 +1,7 @@
 /** A media node as the edge sees it: the fleet's and the room's side of its two sockets, with no media behind. */
 import type { FleetMessage, NodeReport } from "../../../shared/fleet.ts";
 import { FLEET_SUBPROTOCOL } from "../../../shared/fleet.ts";
-import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReport } from "../../../shared/link.ts";
+import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReportInput } from "../../../shared/link.ts";
 import type { RtpCapabilities, RtpParameters, TransportParameters } from "../../../shared/media.ts";
 import { ROUTER_CAPABILITIES, ROUTER_CAPABILITIES_ID } from "../../../shared/router-capabilities.ts";
 import { mintNodeToken } from "../../../worker/auth/tokens.ts";
@@ -120,7 +120,7 @@ export class TestLink {
 		}
 	}
 
-	report(...reports: LinkReport[]): void {
+	report(...reports: LinkReportInput[]): void {
 		this.socket.send(reports);
 	}
 

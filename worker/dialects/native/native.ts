@@ -5,7 +5,14 @@ import { ClientFrame, type Refusal, type Reply, type RequestType, type Welcome }
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import { iceServers } from "../../ice-servers.ts";
 import type { Answer, Core } from "../../room/core.ts";
-import { announceEndpoint, closeAhead, connectTransport, ensureEndpoint, restartIce } from "../../room/endpoints.ts";
+import {
+	announceEndpoint,
+	closeAhead,
+	connectTransport,
+	ensureEndpoint,
+	releaseFormer,
+	restartIce,
+} from "../../room/endpoints.ts";
 import { command } from "../../room/links.ts";
 import {
 	expel,
@@ -162,6 +169,9 @@ function carryOut(
 		case "restartIce":
 			restartIce(core, member, frame.id, frame);
 			return "later";
+		case "release":
+			releaseFormer(core, member, frame.endpoint);
+			return "done";
 		case "publish":
 			publish(core, member, frame.id, frame);
 			return "later";
