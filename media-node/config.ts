@@ -45,6 +45,8 @@ const Environment = z.object({
 	MAX_INCOMING_BITRATE: positive.default(10_000_000),
 	/** Bits per second that congestion control begins with towards one participant. */
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
+	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
+	DRAIN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(30),
 	/** Health, readiness, metrics. */
 	HTTP_ADDRESS: z.string().default("127.0.0.1"),
 	HTTP_PORT: port.default(9_090),
@@ -66,6 +68,7 @@ export interface Config {
 	maxEndpoints?: number;
 	maxIncomingBitrate: number;
 	initialOutgoingBitrate: number;
+	drainSeconds: number;
 	httpAddress: string;
 	httpPort: number;
 	logLevel: string;
@@ -100,6 +103,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		maxEndpoints: it.MAX_ENDPOINTS,
 		maxIncomingBitrate: it.MAX_INCOMING_BITRATE,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
+		drainSeconds: it.DRAIN_SECONDS,
 		httpAddress: it.HTTP_ADDRESS,
 		httpPort: it.HTTP_PORT,
 		logLevel: it.LOG_LEVEL,

@@ -1,4 +1,4 @@
-/** A media node: dials the edge, serves the rooms it is assigned, stops on SIGTERM. */
+/** A media node: dials the edge, serves the rooms it is assigned, and on SIGTERM stops when they have moved away. */
 import packageJson from "../package.json" with { type: "json" };
 import { readConfig } from "./config.ts";
 import { MediaNode } from "./node.ts";
@@ -9,6 +9,7 @@ const GOODBYE_MS = 250;
 
 let node: MediaNode | undefined;
 let stopping = false;
+let draining = false;
 
 function stop(code: number): void {
 	// Asked twice: at once.
@@ -19,8 +20,15 @@ function stop(code: number): void {
 	setTimeout(() => process.exit(code), GOODBYE_MS);
 }
 
-process.on("SIGTERM", () => stop(0));
-process.on("SIGINT", () => stop(0));
+/** Rooms get `DRAIN_SECONDS` to move away. Asked twice: at once. */
+function drain(): void {
+	if (!node || draining || node.config.drainSeconds === 0) return stop(0);
+	draining = true;
+	node.drainAndExit(Date.now() + node.config.drainSeconds * 1_000);
+}
+
+process.on("SIGTERM", drain);
+process.on("SIGINT", drain);
 // A starter that is gone cannot stop this node any more.
 process.on("disconnect", () => stop(0));
 // The media is in the workers' processes: a fault in here is logged, and is no reason to end everybody's calls.
@@ -33,6 +41,7 @@ try {
 		// A starter that waits for this node hears of it without asking again and again.
 		onRegistered: ({ httpPort }) => process.send?.({ type: "registered", http: httpPort }),
 		onReplaced: () => stop(1),
+		onDrained: () => stop(0),
 	});
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);

@@ -15,6 +15,14 @@ import { Workers } from "./rtc/workers.ts";
 export interface NodeEvents {
 	onRegistered(node: MediaNode): void;
 	onReplaced(): void;
+	/** It serves nothing any more, or its time is over, and it was told to end then. */
+	onDrained(): void;
+}
+
+/** Until when this node's rooms are to move away, ms since 1970. `exit`: it ends then, or as soon as it serves nothing. */
+export interface Drain {
+	deadline: number;
+	exit: boolean;
 }
 
 export class MediaNode {
@@ -22,7 +30,13 @@ export class MediaNode {
 	readonly workers: Workers;
 	/** By room: a node serves a room once, by its latest assignment. */
 	readonly links = new Map<string, RoomLink>();
-	draining = false;
+	/** Asked for by the fleet. */
+	#drain: Drain | undefined;
+	/** It was told to stop, here: that cannot be called off. */
+	#stopsAt: number | undefined;
+	#deadline: NodeJS.Timeout | undefined;
+	#drained = false;
+	readonly #events: NodeEvents;
 	readonly #assignments: Assignments;
 	readonly #meter: LoadMeter;
 	readonly #fleet: FleetSocket;
@@ -33,13 +47,20 @@ export class MediaNode {
 	private constructor(config: Config, version: string, workers: Workers, events: NodeEvents) {
 		this.config = config;
 		this.workers = workers;
+		this.#events = events;
 		this.#assignments = Assignments.fromEdge(config.id, config.edge);
 		this.#meter = new LoadMeter(workers, this.links);
 		observe(this, this.#registry);
 		this.#fleet = new FleetSocket(config, version, this.#meter, {
-			onRegistered: () => events.onRegistered(this),
+			onRegistered: () => {
+				// A drain that still holds is told next.
+				this.undrain();
+				events.onRegistered(this);
+			},
 			onReplaced: events.onReplaced,
 			onAssignment: (token) => void this.#accept(token),
+			onDrain: (drain) => this.drain(drain),
+			onUndrain: () => this.undrain(),
 		});
 	}
 
@@ -70,10 +91,53 @@ export class MediaNode {
 		return this.#meter.total;
 	}
 
+	get draining(): boolean {
+		return this.#drain !== undefined || this.#stopsAt !== undefined;
+	}
+
+	/** The fleet moves the rooms away: nothing new comes, and each room closes its link when it has moved. */
+	drain(drain: Drain): void {
+		this.#drain = drain;
+		log.info({ ...drain, rooms: this.links.size }, "draining");
+		this.#watchDrain();
+	}
+
+	/** The fleet called the drain off. */
+	undrain(): void {
+		if (!this.#drain) return;
+		this.#drain = undefined;
+		log.info({ rooms: this.links.size }, "no longer draining");
+		this.#watchDrain();
+	}
+
+	/** As a drain, and told to the fleet; `onDrained` follows. */
+	drainAndExit(deadline: number): void {
+		this.#stopsAt = deadline;
+		this.#fleet.stopping(deadline);
+		log.info({ deadline, rooms: this.links.size }, "draining to stop");
+		this.#watchDrain();
+	}
+
+	#watchDrain(): void {
+		clearTimeout(this.#deadline);
+		const ends = [this.#stopsAt, this.#drain?.exit ? this.#drain.deadline : undefined].filter((at) => at !== undefined);
+		if (ends.length === 0) return;
+		if (this.links.size === 0) return this.#onDrained();
+		this.#deadline = setTimeout(() => this.#onDrained(), Math.max(0, Math.min(...ends) - Date.now()));
+	}
+
+	#onDrained(): void {
+		if (this.#drained) return;
+		this.#drained = true;
+		this.#events.onDrained();
+	}
+
 	/** Leaves the fleet and ends all media. */
 	stop(): void {
-		this.draining = true;
-		this.#fleet.drain();
+		clearTimeout(this.#deadline);
+		this.#drained = true;
+		this.#stopsAt ??= Date.now();
+		this.#fleet.stopping(this.#stopsAt);
 		for (const link of [...this.links.values()]) link.drop(CLOSE.goingAway);
 		this.#fleet.stop();
 		this.workers.close();
@@ -83,13 +147,14 @@ export class MediaNode {
 	async #accept(token: string): Promise<void> {
 		try {
 			const claims = await this.#assignments.accept(token);
-			if (this.draining) throw new Error("this node is stopping");
+			if (this.draining) throw new Error("this node is draining");
 			// A later assignment of the same room fences what the earlier one granted.
 			const earlier = this.links.get(claims.sub);
 			if (earlier && earlier.epoch >= claims.epoch) throw new Error(`this node serves epoch ${earlier.epoch} already`);
 			earlier?.drop();
 			const link = new RoomLink(claims, token, this.workers, this.config, () => {
 				if (this.links.get(claims.sub) === link) this.links.delete(claims.sub);
+				this.#watchDrain();
 			});
 			this.links.set(claims.sub, link);
 			this.#counter.count("accepted");

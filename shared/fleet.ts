@@ -19,6 +19,12 @@ export const NodeLoad = z.object({
 	workers: z.number().int().positive(),
 	/** Workers restarted after a crash since start. */
 	workerDeaths: z.number().int().nonnegative(),
+	/** UDP packets per second in and out, where the node can tell. */
+	packetsPerSecond: z.number().nonnegative().optional(),
+	/** Media ports left, on a node that takes one per transport. */
+	freePorts: z.number().int().nonnegative().optional(),
+	/** Consumers that it can hold by its own estimate, from what each cost lately; absent before it knows. */
+	capacity: z.number().int().positive().optional(),
 });
 export type NodeLoad = z.infer<typeof NodeLoad>;
 
@@ -27,6 +33,8 @@ export const NodeReport = z.discriminatedUnion("type", [
 		type: z.literal("register"),
 		node: NodeId,
 		region: Region,
+		/** Of the process: another one with the same node has none of its rooms. */
+		instance: z.string().max(64).optional(),
 		version: z.string().max(64),
 		/** Of the router's RTP capabilities; must be the fleet's own (`shared/router-capabilities.ts`). */
 		capabilities: z.string().max(64),
@@ -37,17 +45,26 @@ export const NodeReport = z.discriminatedUnion("type", [
 		load: NodeLoad,
 	}),
 	z.object({ type: z.literal("load"), load: NodeLoad }),
-	/** No new assignments from now on. */
-	z.object({ type: z.literal("draining") }),
+	/** It was told to stop: no new assignments, and it ends at `deadline` (ms since 1970) with what it still carries. */
+	z.object({ type: z.literal("draining"), deadline: z.number().int().positive().optional() }),
 ]);
 export type NodeReport = z.infer<typeof NodeReport>;
 
 export const FleetMessage = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("registered"), node: NodeId, reportMs: z.number().int().positive() }),
 	z.object({ type: z.literal("assignment"), room: RoomName, token: z.string() }),
+	/** Its rooms are moved away until `deadline`. `exit`: then it ends, or as soon as it serves nothing any more. */
+	z.object({ type: z.literal("drain"), deadline: z.number().int().positive(), exit: z.boolean() }),
+	z.object({ type: z.literal("undrain") }),
 	z.object({ type: z.literal("refused"), error: ErrorBody }),
 ]);
 export type FleetMessage = z.infer<typeof FleetMessage>;
 
 /** How often a node reports its load, ms. */
 export const REPORT_MS = 2_000;
+/** How often a node sends the heartbeat, ms. */
+export const NODE_HEARTBEAT_MS = 1_000;
+/** A node that was not heard from for this long has failed, ms. */
+export const NODE_SILENT_MS = 3_000;
+/** How long a node whose socket was lost may take to be back, ms. */
+export const NODE_RETURN_MS = 1_000;

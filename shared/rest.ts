@@ -54,13 +54,23 @@ export const Node = z.object({
 	id: NodeId,
 	region: Region,
 	version: z.string(),
+	/** `full`: it has as many participants as it may, or its load leaves no room for more. */
 	state: z.enum(["ready", "draining", "full"]),
+	/** When what it carries must be gone, while it drains. */
+	drainDeadline: z.number().int().optional(),
 	addresses: z.array(z.string()),
 	connectedAt: z.number().int(),
 	reportedAt: z.number().int(),
 	load: NodeLoad,
 });
 export type Node = z.infer<typeof Node>;
+
+export const NodeDrain = z.object({
+	/** How long its rooms have to move. */
+	deadlineSeconds: z.number().int().min(1).max(86_400).default(300),
+	/** The node's process ends when it serves nothing any more, or at the deadline. */
+	exit: z.boolean().default(false),
+});
 
 export const TokenCreate = z.object({
 	identity: ParticipantId,

@@ -1,19 +1,21 @@
 /** The socket to the fleet: registers this node, reports its load, brings assignments. */
+import { randomUUID } from "node:crypto";
 import { CLOSE } from "../../shared/close-codes.ts";
-import { FLEET_SUBPROTOCOL, FleetMessage, type NodeReport, REPORT_MS } from "../../shared/fleet.ts";
+import { FLEET_SUBPROTOCOL, FleetMessage, NODE_HEARTBEAT_MS, type NodeReport, REPORT_MS } from "../../shared/fleet.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import type { Config } from "../config.ts";
 import type { LoadMeter } from "../observability/load.ts";
 import { type Log, log } from "../observability/logger.ts";
 import { type Down, EdgeSocket } from "./socket.ts";
 
-const HEARTBEAT_MS = 2_000;
-
 export interface FleetEvents {
 	onRegistered(): void;
 	onAssignment(token: string): void;
 	/** Another process took this node's id: two of them would fight for ever. */
 	onReplaced(): void;
+	/** Its rooms move away until then; `exit`: it is to end afterwards. */
+	onDrain(drain: { deadline: number; exit: boolean }): void;
+	onUndrain(): void;
 }
 
 export class FleetSocket {
@@ -24,7 +26,10 @@ export class FleetSocket {
 	readonly #log: Log = log.child({ part: "fleet" });
 	#timer: NodeJS.Timeout | undefined;
 	#registered = false;
-	#draining = false;
+	/** It stops by itself; when. */
+	#stopsAt: number | undefined;
+	/** Of this process: another with the same id has none of its rooms. */
+	readonly #instance = randomUUID();
 
 	constructor(config: Config, version: string, load: LoadMeter, events: FleetEvents) {
 		this.#config = config;
@@ -33,8 +38,9 @@ export class FleetSocket {
 		this.#socket = new EdgeSocket({
 			target: () => ({ url: `${config.edge.replace(/^http/, "ws")}/v1/fleet`, token: config.token }),
 			subprotocol: FLEET_SUBPROTOCOL,
-			heartbeatMs: HEARTBEAT_MS,
-			heartbeatsMissed: 3,
+			heartbeatMs: NODE_HEARTBEAT_MS,
+			// Soon enough to be back before the fleet gives this node up.
+			heartbeatsMissed: 2,
 			onOpen: () => void this.#register(version),
 			onText: (text) => this.#receive(text),
 			onDown: (how) => this.#onDown(how),
@@ -45,10 +51,10 @@ export class FleetSocket {
 		return this.#registered;
 	}
 
-	/** No new assignments from now on. */
-	drain(): void {
-		this.#draining = true;
-		this.#send({ type: "draining" });
+	/** No new assignments from now on; the fleet has the rooms move away until then. */
+	stopping(deadline: number): void {
+		this.#stopsAt = deadline;
+		this.#send({ type: "draining", deadline });
 	}
 
 	stop(): void {
@@ -62,6 +68,7 @@ export class FleetSocket {
 			type: "register",
 			node: id,
 			region,
+			instance: this.#instance,
 			version,
 			capabilities: ROUTER_CAPABILITIES_ID,
 			maxEndpoints,
@@ -92,11 +99,17 @@ export class FleetSocket {
 				this.#log.info("registered");
 				clearInterval(this.#timer);
 				this.#timer = setInterval(() => void this.#reportLoad(), message.reportMs || REPORT_MS);
-				if (this.#draining) this.#send({ type: "draining" });
+				if (this.#stopsAt !== undefined) this.stopping(this.#stopsAt);
 				this.#events.onRegistered();
 				return;
 			case "assignment":
 				this.#events.onAssignment(message.token);
+				return;
+			case "drain":
+				this.#events.onDrain(message);
+				return;
+			case "undrain":
+				this.#events.onUndrain();
 				return;
 			case "refused":
 				this.#log.error({ error: message.error }, "refused by the fleet");

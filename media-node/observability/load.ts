@@ -60,7 +60,8 @@ export class LoadMeter {
 				const usage = await worker.getResourceUsage().catch(() => undefined);
 				if (!usage) return 0;
 				const now = usage.ru_utime + usage.ru_stime;
-				const before = this.#cpu.get(worker) ?? 0;
+				// Its start is not load: of a worker that is seen first, nothing counts.
+				const before = this.#cpu.get(worker) ?? now;
 				this.#cpu.set(worker, now);
 				return now - before;
 			}),

@@ -57,6 +57,8 @@ export class MediaNodeProcess {
 				// Free ones, so that several nodes find room on one machine.
 				MEDIA_PORT: "0",
 				LOG_LEVEL: "warn",
+				// Whoever stops a whole edge and its nodes does not wait for rooms to move.
+				DRAIN_SECONDS: "0",
 				...process.env,
 				...env,
 				EDGE_URL: edge,

@@ -297,6 +297,8 @@ describe("access", () => {
 		["POST", "/rooms/r/tokens"],
 		["GET", "/nodes"],
 		["POST", "/nodes/n/token"],
+		["POST", "/nodes/n/drain"],
+		["DELETE", "/nodes/n/drain"],
 	];
 
 	it.each(paths)("to %s %s needs a key", async (method, path) => {
@@ -359,6 +361,7 @@ describe("the edge", () => {
 			Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
 		);
 		expect(routes.sort()).toEqual([
+			"DELETE /nodes/{node}/drain",
 			"DELETE /rooms/{room}",
 			"DELETE /rooms/{room}/participants/{participant}",
 			"GET /health",
@@ -368,6 +371,7 @@ describe("the edge", () => {
 			"GET /rooms/{room}/participants",
 			"GET /rooms/{room}/participants/{participant}",
 			"POST /demo/tokens",
+			"POST /nodes/{node}/drain",
 			"POST /nodes/{node}/token",
 			"POST /rooms",
 			"POST /rooms/{room}/participants/{participant}/move",

@@ -81,7 +81,7 @@ beforeAll(async () => {
 		...{ EDGE_URL: edge.url, NODE_ID: NODE, NODE_TOKEN: "secret", LISTEN_ADDRESS: "127.0.0.1" },
 		...{ ANNOUNCED_ADDRESS: "127.0.0.1", MEDIA_PORT: "0", HTTP_PORT: "0", WORKERS: "1" },
 	});
-	node = await MediaNode.start(config, "0", { onRegistered() {}, onReplaced() {} });
+	node = await MediaNode.start(config, "0", { onRegistered() {}, onReplaced() {}, onDrained() {} });
 	await edge.register();
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, isFull, kilometres, place } from "../../worker/fleet/placement.ts";
+import { type Candidate, explain, isFull, isOverloaded, kilometres, place } from "../../worker/fleet/placement.ts";
 import type { Place } from "../../worker/room/rpc.ts";
 
 const PARIS: Place = { continent: "EU", country: "FR", latitude: 48.86, longitude: 2.35 };
@@ -19,12 +19,16 @@ function node(id: string, change: Partial<Candidate> & { cpu?: number; endpoints
 		},
 		draining: false,
 		silent: false,
+		shaky: false,
 		pending: 0,
 		...rest,
 	};
 }
 
-const choose = (nodes: Candidate[], near: Place = {}, exclude: string[] = []) => place(nodes, { near, exclude })?.id;
+const ask = (near: Place = {}, exclude: string[] = [], have: string[] = [], room = "r") => ({
+	...{ near, exclude, have, room },
+});
+const choose = (nodes: Candidate[], ...request: Parameters<typeof ask>) => place(nodes, ask(...request)).node?.id;
 
 const anyPlace = fc.oneof(
 	fc.constantFrom(PARIS, FRANKFURT, NEW_YORK, {}),
@@ -38,6 +42,7 @@ const anyNode = fc.record({
 	maxEndpoints: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
 	draining: fc.boolean(),
 	silent: fc.boolean(),
+	shaky: fc.boolean(),
 	pending: fc.nat(3),
 });
 const anyNodes = fc.array(anyNode, { maxLength: 12 }).map((all) => all.map((change, i) => node(`n${i}`, change)));
@@ -47,10 +52,12 @@ const anyNear = fc
 const anyExclude = fc.subarray(["n0", "n1", "n2", "n3"]);
 
 describe("placement", () => {
-	it("never chooses a node that is draining, silent, full or excluded, and chooses one whenever another is left", () => {
+	it("never chooses a node that is draining, silent, full, overloaded or excluded, and chooses one whenever another is left", () => {
 		fc.assert(
 			fc.property(anyNodes, anyNear, anyExclude, (nodes, near, exclude) => {
-				const fit = nodes.filter((n) => !n.draining && !n.silent && !isFull(n) && !exclude.includes(n.id));
+				const fit = nodes.filter(
+					(n) => !n.draining && !n.silent && !isFull(n) && !isOverloaded(n) && !exclude.includes(n.id),
+				);
 				const chosen = choose(nodes, near, exclude);
 				expect(fit.some(({ id }) => id === chosen)).toBe(fit.length > 0);
 			}),
@@ -102,10 +109,64 @@ describe("placement", () => {
 		expect(choose(nodes, PARIS)).toBe("b");
 	});
 
-	it("goes far rather than to a node that is busy", () => {
+	it("goes far rather than to a node that is overloaded, by its cores or by what it can hold", () => {
 		const nodes = [node("a", { place: PARIS, cpu: 0.95 }), node("b", { place: NEW_YORK })];
 		expect(choose(nodes, PARIS)).toBe("b");
-		expect(choose([node("a", { place: PARIS, cpu: 0.95 })], PARIS)).toBe("a");
+		expect(choose([node("a", { place: PARIS, cpu: 0.95 })], PARIS)).toBe(undefined);
+		const full = node("c", { place: PARIS });
+		full.load = { ...full.load, consumers: 500, capacity: 500 };
+		expect(choose([full, ...nodes], PARIS)).toBe("b");
+	});
+
+	it("takes no node without a port left", () => {
+		const full = node("a");
+		full.load = { ...full.load, freePorts: 0 };
+		expect(choose([full])).toBe(undefined);
+	});
+
+	it("takes a node that failed just now when there is no other only", () => {
+		const nodes = [node("a", { place: PARIS, shaky: true }), node("b", { place: NEW_YORK, cpu: 0.8 })];
+		expect(choose(nodes, PARIS)).toBe("b");
+		expect(choose(nodes.slice(0, 1), PARIS)).toBe("a");
+	});
+
+	it("keeps a node that the room has among those that are equally near, however loaded", () => {
+		const nodes = [node("a", { place: PARIS, cpu: 0.8 }), node("b", { place: FRANKFURT })];
+		expect(choose(nodes, PARIS, [], ["a"])).toBe("a");
+		expect(choose(nodes, PARIS)).toBe("b");
+	});
+
+	it("takes a new node for somebody far from what the room has", () => {
+		const nodes = [node("a", { place: PARIS }), node("b", { place: NEW_YORK })];
+		expect(choose(nodes, NEW_YORK, [], ["a"])).toBe("b");
+		expect(choose(nodes, PARIS, [], ["b", "a"])).toBe("a");
+	});
+
+	it("gives a room one node of equals, and different rooms different ones", () => {
+		const nodes = Array.from({ length: 10 }, (_, i) => node(`node-${i}`));
+		const counts = new Map<string, number>();
+		for (let i = 0; i < 5_000; i++) {
+			const id = choose(nodes, {}, [], [], `room-${i}`) ?? "";
+			expect(choose([...nodes].reverse(), {}, [], [], `room-${i}`)).toBe(id);
+			counts.set(id, (counts.get(id) ?? 0) + 1);
+		}
+		expect([...counts.values()].every((n) => n > 400 && n < 600)).toBe(true);
+	});
+
+	it("says how many were ruled out for what", () => {
+		const nodes = [node("a", { draining: true }), node("b", { cpu: 1 }), node("c", { cpu: 0.9 }), node("d")];
+		expect(explain(place(nodes, ask({}, ["d"])).ruledOut)).toBe(
+			"no media node is available: 1 draining, 2 overloaded, 1 excluded",
+		);
+		expect(explain(place([], ask()).ruledOut)).toBe("no media node is connected");
+	});
+
+	it("chooses among 10,000 in a few milliseconds", () => {
+		const nodes = Array.from({ length: 10_000 }, (_, i) => node(`n${i}`, { place: i % 2 ? PARIS : FRANKFURT }));
+		place(nodes, ask(PARIS));
+		const began = performance.now();
+		for (let i = 0; i < 10; i++) place(nodes, ask(PARIS, [], [], `r${i}`));
+		expect((performance.now() - began) / 10).toBeLessThan(50);
 	});
 
 	it("takes the emptier of nodes with the same CPU", () => {
@@ -116,10 +177,10 @@ describe("placement", () => {
 	it("spreads rooms that come faster than nodes report", () => {
 		const nodes = [node("a"), node("b"), node("c")];
 		for (let i = 0; i < 30; i++) {
-			const chosen = place(nodes, { near: {}, exclude: [] });
+			const { node: chosen } = place(nodes, ask({}, [], [], `room-${i}`));
 			if (chosen) chosen.pending++;
 		}
-		expect(nodes.map((n) => n.pending)).toEqual([10, 10, 10]);
+		for (const { pending } of nodes) expect(Math.abs(pending - 10)).toBeLessThan(4);
 	});
 
 	it("knows the way from Paris to New York", () => {

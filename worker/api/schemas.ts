@@ -19,7 +19,9 @@ export const TokenCreate = rest.TokenCreate.meta({
 	example: { identity: "alice", name: "Alice", rights: { publish: ["audio", "camera"] }, ttl: 600 },
 });
 export const TokenCreated = rest.TokenCreated.meta({ id: "TokenCreated" });
-export const NodePage = rest.page(rest.Node.meta({ id: "Node" })).meta({ id: "NodePage" });
+export const Node = rest.Node.meta({ id: "Node" });
+export const NodePage = rest.page(Node).meta({ id: "NodePage" });
+export const NodeDrain = rest.NodeDrain.meta({ id: "NodeDrain", example: { deadlineSeconds: 600, exit: true } });
 const Failure = z.object({ error: ErrorBody }).meta({ id: "Error" });
 
 export const DemoTokenCreate = z

@@ -1,19 +1,28 @@
 /**
- * The Fleet Durable Object: the media nodes that are there, and which of them a room gets.
- * A node is there as long as its socket is. Its latest load is in that socket's attachment, which outlives memory.
+ * A Fleet Durable Object: the media nodes that are there, which of them a participant gets, and which rooms must hear of
+ * their end. A node is there as long as its socket is. Its latest load is in that socket's attachment, which outlives
+ * memory.
  */
 import { DurableObject } from "cloudflare:workers";
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
-import { FLEET_SUBPROTOCOL, type FleetMessage, NodeReport, REPORT_MS } from "../../shared/fleet.ts";
+import {
+	FLEET_SUBPROTOCOL,
+	type FleetMessage,
+	NODE_RETURN_MS,
+	NODE_SILENT_MS,
+	NodeReport,
+	REPORT_MS,
+} from "../../shared/fleet.ts";
 import { HEARTBEAT, type Limits, readLimits } from "../../shared/limits.ts";
 import type { Node } from "../../shared/rest.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { mintAssignment } from "../auth/tokens.ts";
 import type { Env } from "../env.ts";
 import type { Result } from "../room/rpc.ts";
-import { type Candidate, isFull, place } from "./placement.ts";
-import { Registry } from "./registry.ts";
+import { Notices } from "./notices.ts";
+import { type Candidate, explain, isFull, isOverloaded, place } from "./placement.ts";
+import { deadlineOf, Registry, type Row } from "./registry.ts";
 import {
 	type Assigned,
 	type AssignRequest,
@@ -22,14 +31,19 @@ import {
 	NODE_GRANT_HEADER,
 	type NodeGrant,
 } from "./rpc.ts";
-import { type Seat, Seats } from "./seats.ts";
+import { type RegisteredSeat, type Seat, Seats } from "./seats.ts";
+import { Served } from "./served.ts";
 
-/** A node that missed this many reports is not chosen. */
-const SILENT_MS = 3 * REPORT_MS;
-/** And after this long its socket is given up: no close will come for a half-open one. */
-const DEAD_MS = 15 * REPORT_MS;
+/** After this object began, nodes get so long to be back before any has failed: it was away, not they. */
+const BEGIN_GRACE_MS = 5_000;
+/** For this long a node that failed is only chosen when there is no other. */
+const SHAKY_MS = 30_000;
+/** What a node that stops by itself and does not say when is granted. */
+const STOP_MS = 30_000;
 /** Rooms remembered as waiting; more find a node by asking again. */
 const MOST_WAITING = 10_000;
+/** Between two looks at the nodes, at least, ms. */
+const LOOK_MS = 100;
 
 const NO_SUCH_NODE = { ok: false, error: new SwitchyardError("not_found", "no such node").toJSON() } as const;
 
@@ -38,17 +52,46 @@ type Registration = Extract<NodeReport, { type: "register" }>;
 export class Fleet extends DurableObject<Env> implements FleetRpc {
 	readonly #registry: Registry;
 	readonly #seats: Seats;
+	readonly #served: Served;
+	readonly #notices: Notices;
 	readonly #limits: Limits;
+	readonly #beganAt = Date.now();
 	/** Rooms that found no node. Memory only: they ask again by themselves as well, only later. */
 	readonly #waiting = new Set<string>();
+	/** Nodes whose socket was lost, and until when they may be back. */
+	readonly #lost = new Map<string, number>();
+	/** When each failed that did so lately. */
+	#failed: Map<string, number>;
+	/** Nodes whose rooms are told in several goes of a drain. */
+	readonly #drainsUntold = new Set<string>();
+	#alarmAt = Number.POSITIVE_INFINITY;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ping, HEARTBEAT.pong));
 		this.#limits = readLimits(env);
 		this.#registry = new Registry(ctx.storage.sql);
+		this.#served = new Served(ctx.storage.sql);
 		this.#seats = new Seats(ctx);
-		this.#sweepGhosts();
+		this.#notices = new Notices(
+			this.#served,
+			(name) => env.ROOM.getByName(name),
+			(node) => this.#deadlineOf(node),
+		);
+		this.#failed = this.#registry.failedSince(Date.now() - SHAKY_MS);
+		this.#resume();
+	}
+
+	/** After an abort or a deploy no close event came for the sockets that are gone. */
+	#resume(): void {
+		const returnBy = this.#beganAt + BEGIN_GRACE_MS;
+		for (const row of this.#registry.all()) {
+			if (!this.#seats.restore(row)) this.#lost.set(row.id, returnBy);
+			this.#lookAt(returnBy);
+			if (deadlineOf(row) !== undefined) this.#tellDraining(row.id);
+		}
+		for (const node of this.#served.told()) this.#tellDraining(node);
+		this.#tellFailed();
 	}
 
 	// ------------------------------------------------------------ nodes
@@ -100,11 +143,12 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 			case "load":
 				mustBeRegistered(seat);
 				this.#seats.report(seat, report.load);
+				if (mayTake(seat)) this.#wakeWaiting();
 				break;
 			case "draining":
 				mustBeRegistered(seat);
-				this.#registry.drain(seat.connection);
-				seat.row.draining = true;
+				this.#registry.stops(seat.row, report.deadline ?? Date.now() + STOP_MS);
+				this.#tellDraining(seat.row.id);
 				break;
 			default:
 				report satisfies never;
@@ -118,122 +162,240 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 			this.#end(seat.ws, objection.close, objection.error.code);
 			return;
 		}
+		const before = this.#registry.get(report.node);
 		const older = this.#seats.registered(report.node);
 		if (older && older !== seat) this.#end(older.ws, CLOSE.nodeReplaced);
-		seat.row = this.#registry.register(seat.connection, report, Date.now());
+		if (before && before.instance !== report.instance) this.#gone(before, "replaced by another process");
+		this.#lost.delete(report.node);
+		const row = this.#registry.register(seat.connection, report, Date.now());
+		this.#seats.register(seat, row);
 		this.#seats.report(seat, report.load);
 		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS });
-		this.#wakeWaiting();
+		if (row.drain) send(seat.ws, { type: "drain", ...row.drain });
+		this.#lookAt(Date.now() + NODE_SILENT_MS);
+		if (mayTake(seat)) this.#wakeWaiting();
 	}
 
 	/** Rooms that wait for a node ask again, now that there is one. */
 	#wakeWaiting(): void {
+		if (this.#waiting.size === 0) return;
 		const rooms = [...this.#waiting];
 		this.#waiting.clear();
-		for (const room of rooms) {
-			const woken = this.env.ROOM.getByName(room).nodeAvailable();
-			this.ctx.waitUntil(
-				woken.catch((error: unknown) => console.error({ event: "room not woken", room, error: String(error) })),
-			);
-		}
+		this.ctx.waitUntil(this.#notices.wake(rooms));
+	}
+
+	override webSocketClose(ws: WebSocket, code: number): void {
+		const seat = this.#seats.remove(ws);
+		// RFC 6455 section 5.5.1: the hibernation API leaves the answer to us. 1005, 1006 and 1015 never go on a wire.
+		close(ws, code === 1005 || code === 1006 || code === 1015 ? CLOSE.normal : code);
+		if (!seat?.row) return;
+		// It said before that it would stop, and closed the socket itself.
+		const goodbye = seat.row.stopsAt !== undefined && (code === CLOSE.normal || code === CLOSE.goingAway);
+		if (goodbye) this.#gone(seat.row, "stopped");
+		else this.#lose(seat.row);
+	}
+
+	override webSocketError(ws: WebSocket): void {
+		const seat = this.#seats.remove(ws);
+		close(ws, CLOSE.internal);
+		if (seat?.row) this.#lose(seat.row);
 	}
 
 	/** The close event that follows, or does not (half-open), finds nothing left to do. */
 	#end(ws: WebSocket, code: CloseCode, reason = ""): void {
-		this.#forget(ws);
-		close(ws, code, reason);
-	}
-
-	#forget(ws: WebSocket): void {
 		const seat = this.#seats.remove(ws);
-		if (seat?.row) this.#registry.remove(seat.connection);
+		close(ws, code, reason);
+		if (seat?.row && code !== CLOSE.nodeReplaced) this.#lose(seat.row);
 	}
 
-	override webSocketClose(ws: WebSocket, code: number): void {
-		this.#forget(ws);
-		// RFC 6455 section 5.5.1: the hibernation API leaves the answer to us. 1005, 1006 and 1015 never go on a wire.
-		close(ws, code === 1005 || code === 1006 || code === 1015 ? CLOSE.normal : code);
+	// ------------------------------------------------------------ nodes that fail
+
+	/** Its socket is gone; the node may be back on another at once. */
+	#lose(row: Row): void {
+		const until = Math.max(Date.now() + NODE_RETURN_MS, this.#beganAt + BEGIN_GRACE_MS);
+		this.#lost.set(row.id, until);
+		this.#lookAt(until);
 	}
 
-	override webSocketError(ws: WebSocket): void {
-		this.#end(ws, CLOSE.internal);
+	#fail(row: Row, why: string): void {
+		const seat = this.#seats.registered(row.id);
+		if (seat) {
+			this.#seats.remove(seat.ws);
+			close(seat.ws, CLOSE.silent);
+		}
+		const now = Date.now();
+		this.#registry.failed(row.id, now);
+		this.#failed.set(row.id, now);
+		this.#gone(row, why);
 	}
 
-	/** After an abort or a deploy no close event came for the sockets that are gone. */
-	#sweepGhosts(): void {
-		for (const row of this.#registry.all()) {
-			if (!this.#seats.restore(row)) this.#registry.remove(row.connection);
+	/** The process that registered so is no more; its rooms must know. */
+	#gone(row: Row, why: string): void {
+		this.#lost.delete(row.id);
+		this.#registry.remove(row.id);
+		const rooms = this.#served.gone(row.id, Date.now());
+		console.warn({ event: "node gone", node: row.id, why, rooms });
+		if (rooms > 0) this.#tellFailed();
+	}
+
+	/** Looks at the nodes then, or earlier. */
+	#lookAt(time: number): void {
+		const at = Math.max(time, Date.now() + LOOK_MS);
+		if (this.#alarmAt <= at) return;
+		this.#alarmAt = at;
+		this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+	}
+
+	override async alarm(): Promise<void> {
+		this.#alarmAt = Number.POSITIVE_INFINITY;
+		const now = Date.now();
+		for (const [node, until] of [...this.#lost]) {
+			const row = this.#registry.get(node);
+			if (!row) this.#lost.delete(node);
+			else if (until > now) this.#lookAt(until);
+			else this.#fail(row, "its socket was lost");
+		}
+		for (const seat of [...this.#seats.all()]) {
+			// The next time at which it could have failed: while all are well, no more is looked at than that.
+			const failsAt = Math.max(this.#seats.lastSign(seat) + NODE_SILENT_MS, this.#beganAt + BEGIN_GRACE_MS);
+			if (failsAt > now) this.#lookAt(failsAt);
+			else this.#fail(seat.row, "silent");
+		}
+		if (this.#failed.size > 0) this.#failed = this.#registry.failedSince(now - SHAKY_MS);
+		this.#tellFailed();
+		for (const node of [...this.#drainsUntold]) {
+			this.#drainsUntold.delete(node);
+			this.#tellDraining(node);
 		}
 	}
 
-	// ------------------------------------------------------------ rooms and REST
+	#tellFailed(): void {
+		if (this.#served.ofGone(1).length > 0) this.#tell(this.#notices.tellFailed());
+	}
+
+	#tellDraining(node: string): void {
+		this.#tell(this.#notices.tellDraining(node), node);
+	}
+
+	/** What could not be told in one go is told in the alarm's: an event may make so many calls only. */
+	#tell(telling: Promise<boolean>, node?: string): void {
+		const told = telling.then((more) => {
+			if (!more) return;
+			if (node !== undefined) this.#drainsUntold.add(node);
+			this.#lookAt(Date.now() + NODE_RETURN_MS);
+		});
+		this.ctx.waitUntil(
+			told.catch((error: unknown) => console.error({ event: "rooms not told", error: String(error) })),
+		);
+	}
+
+	#deadlineOf(node: string): number | undefined {
+		const row = this.#seats.registered(node)?.row ?? this.#registry.get(node);
+		return row && deadlineOf(row);
+	}
+
+	// ------------------------------------------------------------ rooms
 
 	async assign(request: AssignRequest): Promise<Result<Assigned>> {
-		const { room, epoch, jti, origin: edge, near, exclude } = request;
-		const failed = new Set<Seat>();
+		const { room, epoch, jti, origin: edge } = request;
+		const failed = new Set<string>();
 		for (;;) {
-			const candidates = this.#candidates().filter(({ seat }) => !failed.has(seat));
-			const chosen = place(candidates, { near, exclude });
+			const { node: chosen, ruledOut } = place(this.#candidates(failed), request);
 			if (!chosen) {
 				if (this.#waiting.size < MOST_WAITING) this.#waiting.add(room);
-				return { ok: false, error: new SwitchyardError("no_node").toJSON() };
+				return { ok: false, error: new SwitchyardError("no_node", explain(ruledOut)).toJSON() };
 			}
 			const { seat, id: node, region } = chosen;
+			if (request.have.includes(node)) return { ok: true, value: { node, region, held: true } };
 			// Counted before the signature is awaited: other rooms may ask meanwhile.
 			seat.pending++;
 			const token = await mintAssignment(this.env, { node, room, epoch, jti, edge });
-			const current = this.#seats.registered(node) === seat && !seat.row?.draining;
-			if (current && send(seat.ws, { type: "assignment", room, token }))
+			const current = this.#seats.registered(node) === seat && deadlineOf(seat.row) === undefined;
+			if (current && send(seat.ws, { type: "assignment", room, token })) {
+				this.#served.add({ node, room, epoch });
 				return { ok: true, value: { node, region, held: false } };
-			failed.add(seat);
+			}
+			failed.add(node);
 		}
 	}
 
-	async release(_input: { room: string; node: string; epoch: number }): Promise<void> {}
-
-	async drain(_node: string, _input: DrainRequest): Promise<Result<Node>> {
-		return NO_SUCH_NODE;
+	async release(service: { room: string; node: string; epoch: number }): Promise<void> {
+		this.#served.remove(service);
 	}
 
-	async undrain(_node: string): Promise<Result<Node>> {
-		return NO_SUCH_NODE;
+	/** Registered nodes as placement sees them. */
+	*#candidates(failed: ReadonlySet<string>): Generator<Candidate & { seat: RegisteredSeat }> {
+		const now = Date.now();
+		for (const seat of this.#seats.all()) {
+			const { id, region, maxEndpoints } = seat.row;
+			if (failed.has(id)) continue;
+			yield {
+				...{ seat, id, region, maxEndpoints, place: seat.grant.place, load: seat.load, pending: seat.pending },
+				draining: deadlineOf(seat.row) !== undefined,
+				silent: this.#seats.silent(seat, now),
+				shaky: (this.#failed.get(id) ?? 0) > now - SHAKY_MS,
+			};
+		}
 	}
+
+	// ------------------------------------------------------------ REST
 
 	async listNodes(): Promise<Node[]> {
-		return this.#candidates()
-			.filter((node) => !node.silent)
-			.map(({ seat, ...node }) => ({
-				id: node.id,
-				region: node.region,
-				version: seat.row.version,
-				state: node.draining ? "draining" : isFull(node) ? "full" : "ready",
-				addresses: seat.row.addresses,
-				connectedAt: seat.row.connectedAt,
-				reportedAt: seat.reportedAt,
-				load: node.load,
-			}));
+		const now = Date.now();
+		return [...this.#seats.all()]
+			.filter((seat) => !this.#seats.silent(seat, now))
+			.map(viewOf)
+			.sort((a, b) => (a.id < b.id ? -1 : 1));
 	}
 
-	/** Registered nodes, by id, as placement sees them. Those that are dead are given up on the way. */
-	#candidates() {
-		const now = Date.now();
-		return this.#seats.all().flatMap((seat) => {
-			const silence = now - this.#seats.lastSign(seat);
-			if (silence > DEAD_MS) {
-				this.#end(seat.ws, CLOSE.silent);
-				return [];
-			}
-			const { id, region, maxEndpoints, draining } = seat.row;
-			const candidate: Candidate & { seat: typeof seat } = {
-				...{ seat, id, region, maxEndpoints, draining },
-				place: seat.grant.place,
-				load: seat.load,
-				silent: silence > SILENT_MS,
-				pending: seat.pending,
-			};
-			return [candidate];
-		});
+	async drain(node: string, { deadlineMs, exit = false }: DrainRequest): Promise<Result<Node>> {
+		const seat = this.#seats.registered(node);
+		if (!seat) return NO_SUCH_NODE;
+		const drain = { deadline: Date.now() + deadlineMs, exit };
+		this.#registry.drain(node, drain);
+		seat.row.drain = drain;
+		send(seat.ws, { type: "drain", ...drain });
+		this.#tellDraining(node);
+		return { ok: true, value: viewOf(seat) };
 	}
+
+	async undrain(node: string): Promise<Result<Node>> {
+		// Also of a node that is away now.
+		this.#registry.undrain(node);
+		const seat = this.#seats.registered(node);
+		if (!seat) return NO_SUCH_NODE;
+		const drained = seat.row.drain !== undefined;
+		seat.row.drain = undefined;
+		if (drained) {
+			send(seat.ws, { type: "undrain" });
+			this.#tellDraining(node);
+			if (mayTake(seat)) this.#wakeWaiting();
+		}
+		if (seat.row.stopsAt !== undefined) {
+			return { ok: false, error: new SwitchyardError("conflict", "the node was told to stop").toJSON() };
+		}
+		return { ok: true, value: viewOf(seat) };
+	}
+}
+
+function mayTake(seat: RegisteredSeat): boolean {
+	return deadlineOf(seat.row) === undefined && !isFilled(seat);
+}
+
+function isFilled({ row, load, pending }: RegisteredSeat): boolean {
+	const sized = { load, pending, maxEndpoints: row.maxEndpoints };
+	return isFull(sized) || isOverloaded(sized);
+}
+
+function viewOf(seat: RegisteredSeat): Node {
+	const { row, load, reportedAt } = seat;
+	const drainDeadline = deadlineOf(row);
+	return {
+		...{ id: row.id, region: row.region, version: row.version },
+		state: drainDeadline !== undefined ? "draining" : isFilled(seat) ? "full" : "ready",
+		...(drainDeadline !== undefined && { drainDeadline }),
+		...{ addresses: row.addresses, connectedAt: row.connectedAt, reportedAt, load },
+	};
 }
 
 /** Why this socket may not register so, and how it is closed for that. */
@@ -248,7 +410,7 @@ function objectionTo(report: Registration, { grant }: Seat): { close: CloseCode;
 	return { close: CLOSE.incompatible, error: new SwitchyardError("unsupported", message) };
 }
 
-function mustBeRegistered(seat: Seat): asserts seat is Seat & { row: NonNullable<Seat["row"]> } {
+function mustBeRegistered(seat: Seat): asserts seat is RegisteredSeat {
 	if (!seat.row) throw new SwitchyardError("bad_request", "register first");
 }
 

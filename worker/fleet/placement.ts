@@ -1,4 +1,4 @@
-/** Which node a room's media goes to. A pure function of what Fleet knows. */
+/** Which node a participant's media goes to. A pure function of what Fleet knows: distance, then load, then spread. */
 import type { NodeLoad } from "../../shared/fleet.ts";
 import type { Place } from "../room/rpc.ts";
 
@@ -12,62 +12,139 @@ export interface Candidate {
 	draining: boolean;
 	/** Not heard from for too long. */
 	silent: boolean;
+	/** Failed just now, and registered anew since: only when there is no other. */
+	shaky: boolean;
 	/** Assignments given to it since it last reported its load, which its load does not show yet. */
 	pending: number;
 }
 
 export interface PlacementRequest {
+	/** Rooms that ask for the same go to different nodes by it, and one room to the same node each time. */
+	room: string;
 	near: Place;
 	exclude: readonly string[];
+	/** Nodes that the room has: kept when no other is nearer. */
+	have: readonly string[];
 }
 
-/** From this share of its cores on, a node only gets what no other can take, however near it is. */
-const BUSY_CPU = 0.85;
-/** What one assignment is guessed to cost until the node reports it. */
-const PENDING_CPU = 0.02;
+/** Why a node was not considered. */
+export type Reason = "excluded" | "draining" | "silent" | "full" | "overloaded";
+
+export interface Placement<T> {
+	node?: T;
+	/** Lower is better, compared from the left; infinite without a node. Comparable between fleets. */
+	cost: Cost;
+	/** How many nodes were ruled out for what. */
+	ruledOut: Partial<Record<Reason, number>>;
+}
+
+/** Shaky; outside the region asked for; distance in steps. */
+export type Cost = readonly [number, number, number];
+export const NO_COST: Cost = [Infinity, Infinity, Infinity];
+
+/** From this share of its cores, or of what it can hold, on, a node gets nothing. */
+const OVERLOAD = 0.85;
+/** What one assignment is guessed to cost until the node reports it: of the cores, and in consumers. */
+const PENDING = { cpu: 0.02, consumers: 4 } as const;
 /** Nodes whose distance differs by less are equally near: some 5 ms of light in fibre, there and back. */
-const NEAR_KM = 500;
+export const NEAR_KM = 500;
 /** Differences of load below this are noise. */
-const CPU_STEP = 0.05;
+const LOAD_STEP = 0.05;
 
-export function place<T extends Candidate>(nodes: readonly T[], request: PlacementRequest): T | undefined {
-	let best: { node: T; rank: number[] } | undefined;
+export function place<T extends Candidate>(nodes: Iterable<T>, request: PlacementRequest): Placement<T> {
+	const ruledOut: Partial<Record<Reason, number>> = {};
+	let best: { node: T; rank: Rank } | undefined;
 	for (const node of nodes) {
-		if (!eligible(node, request)) continue;
-		const rank = rankOf(node, request.near);
-		if (!best || before(rank, node.id, best.rank, best.node.id)) best = { node, rank };
+		const reason = objectionTo(node, request);
+		if (reason) {
+			ruledOut[reason] = (ruledOut[reason] ?? 0) + 1;
+			continue;
+		}
+		const rank = rankOf(node, request);
+		if (!best || before(node.id, rank, best.node.id, best.rank, request.room)) best = { node, rank };
 	}
-	return best?.node;
+	if (!best) return { cost: NO_COST, ruledOut };
+	const [shaky, elsewhere, steps] = best.rank;
+	return { node: best.node, cost: [shaky, elsewhere, steps], ruledOut };
 }
 
-export function isFull(node: Pick<Candidate, "load" | "maxEndpoints" | "pending">): boolean {
-	return node.maxEndpoints !== undefined && node.load.endpoints + node.pending >= node.maxEndpoints;
+/** For the `no_node` that says why. */
+export function explain(ruledOut: Placement<unknown>["ruledOut"]): string {
+	const reasons = Object.entries(ruledOut).map(([reason, count]) => `${count} ${reason}`);
+	return reasons.length > 0 ? `no media node is available: ${reasons.join(", ")}` : "no media node is connected";
 }
 
-function eligible(node: Candidate, request: PlacementRequest): boolean {
-	return !node.draining && !node.silent && !isFull(node) && !request.exclude.includes(node.id);
+export function cheaper(a: Cost, b: Cost): boolean {
+	return compare(a, b) < 0;
 }
 
-/** Compared from the left, lower is better. */
-function rankOf(node: Candidate, near: Place): number[] {
-	const cpu = node.load.cpu + node.pending * PENDING_CPU;
-	const fill = node.maxEndpoints === undefined ? 0 : (node.load.endpoints + node.pending) / node.maxEndpoints;
+type Sized = Pick<Candidate, "load" | "maxEndpoints" | "pending">;
+
+/** It has as many participants as it was configured to take, or no port left. */
+export function isFull({ load, maxEndpoints, pending }: Sized): boolean {
+	return load.freePorts === 0 || (maxEndpoints !== undefined && load.endpoints + pending >= maxEndpoints);
+}
+
+/** Its cores or what it can hold are used up. */
+export function isOverloaded({ load, pending }: Sized): boolean {
+	if (load.cpu + pending * PENDING.cpu >= OVERLOAD) return true;
+	return load.capacity !== undefined && load.consumers + pending * PENDING.consumers >= load.capacity;
+}
+
+/** The scarcest of what it has, 0 to 1. */
+export function utilisation({ load, maxEndpoints, pending }: Sized): number {
+	const cpu = load.cpu + pending * PENDING.cpu;
+	const held = load.capacity ? (load.consumers + pending * PENDING.consumers) / load.capacity : 0;
+	const seats = maxEndpoints ? (load.endpoints + pending) / maxEndpoints : 0;
+	return Math.max(cpu, held * OVERLOAD, seats);
+}
+
+function objectionTo(node: Candidate, { exclude }: PlacementRequest): Reason | undefined {
+	if (node.draining) return "draining";
+	if (node.silent) return "silent";
+	if (isFull(node)) return "full";
+	if (isOverloaded(node)) return "overloaded";
+	return exclude.includes(node.id) ? "excluded" : undefined;
+}
+
+/** Shaky; elsewhere; distance; new to the room; load. Lower is better, compared from the left. */
+type Rank = readonly [number, number, number, number, number];
+
+function rankOf(node: Candidate, { near, have }: PlacementRequest): Rank {
 	return [
-		cpu >= BUSY_CPU ? 1 : 0,
+		node.shaky ? 1 : 0,
 		near.region === undefined || near.region === node.region ? 0 : 1,
 		Math.floor(kilometres(near, node.place) / NEAR_KM),
-		Math.floor(cpu / CPU_STEP),
-		fill,
-		node.load.endpoints + node.pending,
+		have.includes(node.id) ? 0 : 1,
+		Math.floor(utilisation(node) / LOAD_STEP),
 	];
 }
 
-function before(a: readonly number[], aId: string, b: readonly number[], bId: string): boolean {
-	for (const [i, value] of a.entries()) {
-		const other = b[i] ?? 0;
-		if (value !== other) return value < other;
+function compare(a: readonly number[], b: readonly number[]): number {
+	for (let i = 0; i < a.length; i++) {
+		const [x = 0, y = 0] = [a[i], b[i]];
+		if (x !== y) return x < y ? -1 : 1;
 	}
-	return aId < bId;
+	return 0;
+}
+
+function before(a: string, aRank: Rank, b: string, bRank: Rank, room: string): boolean {
+	const order = compare(aRank, bRank);
+	if (order !== 0) return order < 0;
+	// Rendezvous hashing: of equals, each room has an order of its own, which nodes that come and go do not change.
+	const [x, y] = [hash(room, a), hash(room, b)];
+	return x === y ? a < b : x > y;
+}
+
+/** FNV-1a over both, and a last mix (of MurmurHash3): without it, ids that differ in their end hash alike. */
+function hash(room: string, node: string): number {
+	let h = 0x811c9dc5;
+	for (const text of [room, "\n", node]) {
+		for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+	}
+	h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+	h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+	return (h ^ (h >>> 16)) >>> 0;
 }
 
 /** As well as it is known: by coordinates, else guessed from country and continent. */

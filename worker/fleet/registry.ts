@@ -1,21 +1,40 @@
 /**
  * The nodes of a fleet. What a node registers is a row, since its addresses may be too long for a socket's attachment
- * and change rarely; its load changes every two seconds and stays out of storage (see fleet.ts).
+ * and change rarely; its load changes every two seconds and stays out of storage (see fleet.ts). A row outlives its
+ * socket for as long as the node may come back.
  */
 import type { NodeReport } from "../../shared/fleet.ts";
 
 type Registration = Extract<NodeReport, { type: "register" }>;
 
+export interface Drain {
+	/** ms since 1970 */
+	deadline: number;
+	/** The node ends then, or when it serves nothing any more. */
+	exit: boolean;
+}
+
 export interface Row {
 	id: string;
 	/** The socket that registered it. Fences what an older socket of the same node does late. */
 	connection: string;
+	/** The process that registered it. */
+	instance?: string;
 	region: string;
 	version: string;
 	addresses: string[];
 	maxEndpoints?: number;
-	draining: boolean;
+	/** It stops by itself; when, ms since 1970. */
+	stopsAt?: number;
+	/** Asked for over REST. Outlives the registration, unless the node was to exit. */
+	drain?: Drain;
 	connectedAt: number;
+}
+
+/** When its rooms must be gone, if they must. */
+export function deadlineOf({ stopsAt, drain }: Pick<Row, "stopsAt" | "drain">): number | undefined {
+	if (stopsAt === undefined || drain === undefined) return stopsAt ?? drain?.deadline;
+	return Math.min(stopsAt, drain.deadline);
 }
 
 export class Registry {
@@ -26,53 +45,99 @@ export class Registry {
 		sql.exec(`CREATE TABLE IF NOT EXISTS node (
 			id TEXT PRIMARY KEY,
 			connection TEXT NOT NULL,
+			instance TEXT,
 			region TEXT NOT NULL,
 			version TEXT NOT NULL,
 			addresses TEXT NOT NULL,
 			max_endpoints INTEGER,
-			draining INTEGER NOT NULL DEFAULT 0,
+			stops_at INTEGER,
 			connected_at INTEGER NOT NULL
 		) WITHOUT ROWID`);
+		sql.exec(
+			"CREATE TABLE IF NOT EXISTS drain (node TEXT PRIMARY KEY, deadline INTEGER NOT NULL, exit INTEGER NOT NULL) WITHOUT ROWID",
+		);
+		sql.exec("CREATE TABLE IF NOT EXISTS failed (node TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID");
 	}
 
 	/** Replaces the node's earlier registration, whichever socket made it. */
 	register(connection: string, report: Registration, now: number): Row {
+		const { node: id, instance, region, version, addresses, maxEndpoints } = report;
 		this.#sql.exec(
-			"INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
-			report.node,
+			"INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+			id,
 			connection,
-			report.region,
-			report.version,
-			JSON.stringify(report.addresses),
-			report.maxEndpoints ?? null,
+			instance ?? null,
+			region,
+			version,
+			JSON.stringify(addresses),
+			maxEndpoints ?? null,
 			now,
 		);
-		const { node: id, region, version, addresses, maxEndpoints } = report;
-		return { id, connection, region, version, addresses, maxEndpoints, draining: false, connectedAt: now };
+		const drain = this.#drainOf(id);
+		return { id, connection, instance, region, version, addresses, maxEndpoints, drain, connectedAt: now };
 	}
 
-	drain(connection: string): void {
-		this.#sql.exec("UPDATE node SET draining = 1 WHERE connection = ?", connection);
+	stops(row: Row, at: number): void {
+		row.stopsAt = at;
+		this.#sql.exec("UPDATE node SET stops_at = ? WHERE connection = ?", at, row.connection);
 	}
 
-	remove(connection: string): void {
-		this.#sql.exec("DELETE FROM node WHERE connection = ?", connection);
+	drain(node: string, { deadline, exit }: Drain): void {
+		this.#sql.exec("INSERT OR REPLACE INTO drain VALUES (?, ?, ?)", node, deadline, exit ? 1 : 0);
+	}
+
+	undrain(node: string): void {
+		this.#sql.exec("DELETE FROM drain WHERE node = ?", node);
+	}
+
+	#drainOf(node: string): Drain | undefined {
+		const [row] = this.#sql.exec("SELECT deadline, exit FROM drain WHERE node = ?", node).toArray();
+		return row && { deadline: Number(row.deadline), exit: row.exit === 1 };
+	}
+
+	/** The process is gone. A drain that it was to exit by is over with it. */
+	remove(id: string): void {
+		this.#sql.exec("DELETE FROM node WHERE id = ?", id);
+		this.#sql.exec("DELETE FROM drain WHERE node = ? AND exit = 1", id);
+	}
+
+	get(id: string): Row | undefined {
+		return this.#rows("SELECT * FROM node WHERE id = ?", id)[0];
 	}
 
 	/** By id. */
 	all(): Row[] {
+		return this.#rows("SELECT * FROM node ORDER BY id");
+	}
+
+	#rows(query: string, ...values: string[]): Row[] {
 		return this.#sql
-			.exec("SELECT * FROM node ORDER BY id")
+			.exec(query, ...values)
 			.toArray()
 			.map((row) => ({
 				id: String(row.id),
 				connection: String(row.connection),
+				instance: row.instance === null ? undefined : String(row.instance),
 				region: String(row.region),
 				version: String(row.version),
 				addresses: JSON.parse(String(row.addresses)) as string[],
 				maxEndpoints: row.max_endpoints === null ? undefined : Number(row.max_endpoints),
-				draining: row.draining === 1,
+				stopsAt: row.stops_at === null ? undefined : Number(row.stops_at),
+				drain: this.#drainOf(String(row.id)),
 				connectedAt: Number(row.connected_at),
 			}));
+	}
+
+	// ------------------------------------------------------------ those that failed
+
+	failed(node: string, at: number): void {
+		this.#sql.exec("INSERT OR REPLACE INTO failed VALUES (?, ?)", node, at);
+	}
+
+	/** When each failed, of those that did so after that time; the others are forgotten. */
+	failedSince(since: number): Map<string, number> {
+		this.#sql.exec("DELETE FROM failed WHERE at <= ?", since);
+		const rows = this.#sql.exec("SELECT node, at FROM failed").toArray();
+		return new Map(rows.map(({ node, at }) => [String(node), Number(at)]));
 	}
 }

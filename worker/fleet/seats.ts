@@ -1,5 +1,5 @@
 /** The nodes' hibernating sockets, and what is known of each node by its socket. */
-import type { NodeLoad } from "../../shared/fleet.ts";
+import { NODE_SILENT_MS, type NodeLoad } from "../../shared/fleet.ts";
 import type { Row } from "./registry.ts";
 import type { NodeGrant } from "./rpc.ts";
 
@@ -26,7 +26,7 @@ export interface Seat {
 	/** Absent until it registers. */
 	row?: Row;
 }
-type RegisteredSeat = Seat & { row: Row };
+export type RegisteredSeat = Seat & { row: Row };
 
 const NO_LOAD: NodeLoad = {
 	cpu: 0,
@@ -43,6 +43,8 @@ const NO_LOAD: NodeLoad = {
 export class Seats {
 	readonly #ctx: DurableObjectState;
 	readonly #seats = new Map<WebSocket, Seat>();
+	/** By the node's id. */
+	readonly #registered = new Map<string, RegisteredSeat>();
 
 	/** Finds the sockets that hibernated. */
 	constructor(ctx: DurableObjectState) {
@@ -68,6 +70,7 @@ export class Seats {
 	remove(ws: WebSocket): Seat | undefined {
 		const seat = this.#seats.get(ws);
 		this.#seats.delete(ws);
+		if (seat?.row && this.#registered.get(seat.row.id) === seat) this.#registered.delete(seat.row.id);
 		if (seat) ws.serializeAttachment(null);
 		return seat;
 	}
@@ -76,7 +79,7 @@ export class Seats {
 	restore(row: Row): boolean {
 		for (const seat of this.#seats.values()) {
 			if (seat.connection === row.connection) {
-				seat.row = row;
+				this.register(seat, row);
 				return true;
 			}
 		}
@@ -91,15 +94,24 @@ export class Seats {
 		seat.ws.serializeAttachment({ connection, grant, openedAt, load, reportedAt } satisfies Attachment);
 	}
 
-	registered(node: string): Seat | undefined {
-		return this.all().find((seat) => seat.row.id === node);
+	/** Its row is the one that its registration made. */
+	register(seat: Seat, row: Row): asserts seat is RegisteredSeat {
+		seat.row = row;
+		this.#registered.set(row.id, seat as RegisteredSeat);
 	}
 
-	/** Those that have registered, by id. */
-	all(): RegisteredSeat[] {
-		return [...this.#seats.values()]
-			.filter((seat): seat is RegisteredSeat => seat.row !== undefined)
-			.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+	registered(node: string): RegisteredSeat | undefined {
+		return this.#registered.get(node);
+	}
+
+	/** Those that have registered. */
+	all(): Iterable<RegisteredSeat> {
+		return this.#registered.values();
+	}
+
+	/** Not heard from for too long. Reports come often enough that the platform is seldom asked. */
+	silent(seat: Seat, now: number): boolean {
+		return now - seat.reportedAt > NODE_SILENT_MS && now - this.lastSign(seat) > NODE_SILENT_MS;
 	}
 
 	/** When the node was last heard from: its heartbeat, which the platform answers without us, or a report. */

@@ -1,13 +1,26 @@
 /** `/v1/nodes`: the media nodes that are there, and credentials for new ones. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { SwitchyardError } from "../../../shared/errors.ts";
+import { type ErrorBody, SwitchyardError } from "../../../shared/errors.ts";
 import { NodeId } from "../../../shared/ids.ts";
-import { PageQuery } from "../../../shared/rest.ts";
+import { type Node as NodeView, PageQuery } from "../../../shared/rest.ts";
 import { mintNodeToken } from "../../auth/tokens.ts";
 import type { Env } from "../../env.ts";
 import { allFleets } from "../../fleet/locate.ts";
+import type { FleetRpc } from "../../fleet/rpc.ts";
+import type { Result } from "../../room/rpc.ts";
 import { refuseInvalid } from "../errors.ts";
-import { answer, body, failures, NodePage, NodePath, NodeTokenCreate, NodeTokenCreated, secured } from "../schemas.ts";
+import {
+	answer,
+	body,
+	failures,
+	Node,
+	NodeDrain,
+	NodePage,
+	NodePath,
+	NodeTokenCreate,
+	NodeTokenCreated,
+	secured,
+} from "../schemas.ts";
 
 const tags = ["Nodes"];
 
@@ -27,6 +40,34 @@ const createToken = createRoute({
 	responses: { 201: answer("The token", NodeTokenCreated), ...failures("bad_request", "bad_json") },
 });
 
+const startDrain = createRoute({
+	...{ method: "post", path: "/nodes/{node}/drain", tags, security: secured, operationId: "drainNode" },
+	summary: "Drain a node",
+	description:
+		"It gets no new rooms, and those it serves are moved to others until the deadline. Doing it again sets a new deadline.",
+	request: { params: NodePath, body: body(NodeDrain) },
+	responses: { 200: answer("The node", Node), ...failures("bad_request", "bad_json", "not_found") },
+});
+
+const endDrain = createRoute({
+	...{ method: "delete", path: "/nodes/{node}/drain", tags, security: secured, operationId: "undrainNode" },
+	summary: "Call a drain off",
+	description: "Rooms that have not moved yet stay. `conflict`: the node was told to stop itself (SIGTERM).",
+	request: { params: NodePath },
+	responses: { 200: answer("The node", Node), ...failures("bad_request", "not_found", "conflict") },
+});
+
+/** The answer of the fleet that has the node. */
+async function atItsFleet(env: Env, ask: (fleet: FleetRpc) => Promise<Result<NodeView>>): Promise<NodeView> {
+	const results = await Promise.all(allFleets(env).map(ask));
+	let error: ErrorBody = new SwitchyardError("not_found", "no such node").toJSON();
+	for (const result of results) {
+		if (result.ok) return result.value;
+		if (result.error.code !== "not_found") error = result.error;
+	}
+	throw new SwitchyardError(error.code, error.message);
+}
+
 export const nodes = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid })
 	.openapi(list, async (c) => {
 		const { limit, cursor } = c.req.valid("query");
@@ -41,6 +82,17 @@ export const nodes = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 			.filter((node) => cursor === undefined || node.id > cursor);
 		const items = rest.slice(0, limit);
 		return c.json({ items, next: rest.length > limit ? items.at(-1)?.id : undefined }, 200);
+	})
+	.openapi(startDrain, async (c) => {
+		const { node } = c.req.valid("param");
+		// Without a body nothing was parsed, and there are no defaults yet.
+		const { deadlineSeconds, exit } = NodeDrain.parse(c.req.valid("json"));
+		const drain = { deadlineMs: deadlineSeconds * 1_000, exit };
+		return c.json(await atItsFleet(c.env, (fleet) => fleet.drain(node, drain)), 200);
+	})
+	.openapi(endDrain, async (c) => {
+		const { node } = c.req.valid("param");
+		return c.json(await atItsFleet(c.env, (fleet) => fleet.undrain(node)), 200);
 	})
 	.openapi(createToken, async (c) => {
 		const { region, ttl } = c.req.valid("json");
