@@ -146,8 +146,8 @@ export class MediaNode {
 
 	async #accept(token: string): Promise<void> {
 		try {
-			const claims = await this.#assignments.accept(token);
 			if (this.draining) throw new Error("this node is draining");
+			const claims = await this.#assignments.accept(token);
 			// A later assignment of the same room fences what the earlier one granted.
 			const earlier = this.links.get(claims.sub);
 			if (earlier && earlier.epoch >= claims.epoch) throw new Error(`this node serves epoch ${earlier.epoch} already`);

@@ -51,7 +51,13 @@ export const NodeReport = z.discriminatedUnion("type", [
 export type NodeReport = z.infer<typeof NodeReport>;
 
 export const FleetMessage = z.discriminatedUnion("type", [
-	z.object({ type: z.literal("registered"), node: NodeId, reportMs: z.number().int().positive() }),
+	z.object({
+		type: z.literal("registered"),
+		node: NodeId,
+		reportMs: z.number().int().positive(),
+		/** To be named when it dials again (`?hub=`): it comes back to the object that knows its rooms. */
+		hub: z.string().max(32).optional(),
+	}),
 	z.object({ type: z.literal("assignment"), room: RoomName, token: z.string() }),
 	/** Its rooms are moved away until `deadline`. `exit`: then it ends, or as soon as it serves nothing any more. */
 	z.object({ type: z.literal("drain"), deadline: z.number().int().positive(), exit: z.boolean() }),

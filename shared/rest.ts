@@ -77,6 +77,8 @@ export const TokenCreate = z.object({
 	name: z.string().max(256).optional(),
 	metadata: Json.optional(),
 	rights: Rights.partial().optional(),
+	/** Where their media is to be served, instead of near them. */
+	region: Region.optional(),
 	/** Seconds it may be used to join; a session that has joined lives on. */
 	ttl: z.number().int().min(1).max(86_400).default(600),
 });

@@ -49,6 +49,8 @@ export const ParticipantClaims = z.object({
 	room: RoomName,
 	name: z.string().max(256).optional(),
 	metadata: Json.optional(),
+	/** Where the participant's media is to be served, instead of near them. */
+	region: Region.optional(),
 	rights: Rights.prefault({}),
 });
 export type ParticipantClaims = z.infer<typeof ParticipantClaims>;

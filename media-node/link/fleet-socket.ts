@@ -26,6 +26,8 @@ export class FleetSocket {
 	readonly #log: Log = log.child({ part: "fleet" });
 	#timer: NodeJS.Timeout | undefined;
 	#registered = false;
+	/** Where this node is known. */
+	#hub: string | undefined;
 	/** It stops by itself; when. */
 	#stopsAt: number | undefined;
 	/** Of this process: another with the same id has none of its rooms. */
@@ -35,8 +37,9 @@ export class FleetSocket {
 		this.#config = config;
 		this.#load = load;
 		this.#events = events;
+		const url = `${config.edge.replace(/^http/, "ws")}/v1/fleet`;
 		this.#socket = new EdgeSocket({
-			target: () => ({ url: `${config.edge.replace(/^http/, "ws")}/v1/fleet`, token: config.token }),
+			target: () => ({ url: this.#hub ? `${url}?hub=${encodeURIComponent(this.#hub)}` : url, token: config.token }),
 			subprotocol: FLEET_SUBPROTOCOL,
 			heartbeatMs: NODE_HEARTBEAT_MS,
 			// Soon enough to be back before the fleet gives this node up.
@@ -96,6 +99,7 @@ export class FleetSocket {
 		switch (message.type) {
 			case "registered":
 				this.#registered = true;
+				this.#hub = message.hub;
 				this.#log.info("registered");
 				clearInterval(this.#timer);
 				this.#timer = setInterval(() => void this.#reportLoad(), message.reportMs || REPORT_MS);

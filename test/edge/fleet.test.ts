@@ -238,15 +238,18 @@ describe("an assignment", () => {
 		const first = await register("n1");
 		const second = await register("n2", { load: { ...load, cpu: 0.5 } });
 		const result = await runInDurableObject(fleet(), async (instance, state) => {
-			const asked = instance.assign({
-				room: "r",
-				epoch: 1,
-				jti: crypto.randomUUID(),
-				origin: "https://edge.test",
-				near: {},
-				exclude: [],
-				have: [],
-			});
+			const asked = instance.assignFrom(
+				{
+					room: "r",
+					epoch: 1,
+					jti: crypto.randomUUID(),
+					origin: "https://edge.test",
+					near: {},
+					exclude: [],
+					have: [],
+				},
+				[],
+			);
 			for (const ws of state.getWebSockets()) {
 				if (JSON.stringify(ws.deserializeAttachment()).includes('"n1"')) happen(instance, ws);
 			}

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { TestEdge } from "./node-edge.ts";
@@ -81,7 +81,7 @@ it("takes nothing while it drains, and goes on when that is called off", async (
 	edge.send({ type: "assignment", room: "new", token: await edge.mint({ node: NODE, room: "new", epoch: 1 }) });
 	edge.send({ type: "undrain" });
 	await edge.assign(NODE, "later");
-	expect(output).toContain("this node is draining");
+	await vi.waitFor(() => expect(output).toContain("this node is draining"));
 	link.ws.close(CLOSE.released);
 	await link.closed;
 	expect(child.exitCode).toBe(null);

@@ -33,6 +33,7 @@ export interface ParticipantGrant {
 	identity: string;
 	name?: string;
 	metadata?: unknown;
+	region?: string;
 	rights: Rights;
 	/** Seconds. */
 	ttl: number;
@@ -42,11 +43,11 @@ export async function mintParticipantToken(
 	env: KeyVariables,
 	grant: ParticipantGrant,
 ): Promise<{ token: string; expiresAt: number }> {
-	const { room, name, metadata, rights } = grant;
+	const { room, name, metadata, region, rights } = grant;
 	const keys = await keysOf(env);
 	const iat = secondsNow();
 	const exp = iat + grant.ttl;
-	const claims = { aud: AUDIENCE.participant, sub: grant.identity, room, name, metadata, rights, iat, exp };
+	const claims = { aud: AUDIENCE.participant, sub: grant.identity, room, name, metadata, region, rights, iat, exp };
 	const token = await sign(claims, { alg: "HS256", typ: "JWT", kid: DEFAULT_KEY_ID }, apiKey(keys, DEFAULT_KEY_ID));
 	return { token, expiresAt: exp * 1000 };
 }
@@ -54,10 +55,10 @@ export async function mintParticipantToken(
 /** The claims of a session token are the participant's, plus the session. */
 export async function mintSessionToken(env: KeyVariables, claims: ParticipantClaims, session: string): Promise<string> {
 	const keys = await keysOf(env);
-	const { sub, room, name, metadata, rights } = claims;
+	const { sub, room, name, metadata, region, rights } = claims;
 	const iat = secondsNow();
 	const exp = iat + TOKEN_LIFE_S.session;
-	const payload = { aud: AUDIENCE.session, sub, room, name, metadata, rights, session, iat, exp };
+	const payload = { aud: AUDIENCE.session, sub, room, name, metadata, region, rights, session, iat, exp };
 	return sign(payload, { alg: "HS256", typ: "JWT" }, keys.session);
 }
 

@@ -1,5 +1,5 @@
 /**
- * A Fleet Durable Object: the media nodes that are there, which of them a participant gets, and which rooms must hear of
+ * A Fleet Durable Object, one per hub: the media nodes that are there, which of them a participant gets, and which rooms must hear of
  * their end. A node is there as long as its socket is. Its latest load is in that socket's attachment, which outlives
  * memory.
  */
@@ -20,14 +20,28 @@ import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { mintAssignment } from "../auth/tokens.ts";
 import type { Env } from "../env.ts";
 import type { Result } from "../room/rpc.ts";
+import type { Hub } from "./hubs.ts";
+import { hubAt } from "./locate.ts";
 import { Notices } from "./notices.ts";
-import { type Candidate, explain, isFull, isOverloaded, place } from "./placement.ts";
+import {
+	addUp,
+	type Candidate,
+	type Cost,
+	cheaper,
+	explain,
+	isFull,
+	isGood,
+	isOverloaded,
+	NO_COST,
+	place,
+} from "./placement.ts";
 import { deadlineOf, Registry, type Row } from "./registry.ts";
 import {
+	type Answer,
 	type Assigned,
 	type AssignRequest,
 	type DrainRequest,
-	type FleetRpc,
+	type HubRpc,
 	NODE_GRANT_HEADER,
 	type NodeGrant,
 } from "./rpc.ts";
@@ -42,6 +56,8 @@ const SHAKY_MS = 30_000;
 const STOP_MS = 30_000;
 /** Rooms remembered as waiting; more find a node by asking again. */
 const MOST_WAITING = 10_000;
+/** For so long a hub without any node is not asked again by one that has some. */
+const EMPTY_MS = 5_000;
 /** Between two looks at the nodes, at least, ms. */
 const LOOK_MS = 100;
 
@@ -49,7 +65,7 @@ const NO_SUCH_NODE = { ok: false, error: new SwitchyardError("not_found", "no su
 
 type Registration = Extract<NodeReport, { type: "register" }>;
 
-export class Fleet extends DurableObject<Env> implements FleetRpc {
+export class Fleet extends DurableObject<Env> implements HubRpc {
 	readonly #registry: Registry;
 	readonly #seats: Seats;
 	readonly #served: Served;
@@ -60,6 +76,8 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 	readonly #waiting = new Set<string>();
 	/** Nodes whose socket was lost, and until when they may be back. */
 	readonly #lost = new Map<string, number>();
+	/** Hubs that had no node when they were asked last, and until when that is believed. */
+	readonly #emptyUntil = new Map<Hub, number>();
 	/** When each failed that did so lately. */
 	#failed: Map<string, number>;
 	/** Nodes whose rooms are told in several goes of a drain. */
@@ -170,7 +188,7 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 		const row = this.#registry.register(seat.connection, report, Date.now());
 		this.#seats.register(seat, row);
 		this.#seats.report(seat, report.load);
-		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS });
+		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS, hub: seat.grant.hub });
 		if (row.drain) send(seat.ws, { type: "drain", ...row.drain });
 		this.#lookAt(Date.now() + NODE_SILENT_MS);
 		if (mayTake(seat)) this.#wakeWaiting();
@@ -296,35 +314,82 @@ export class Fleet extends DurableObject<Env> implements FleetRpc {
 
 	// ------------------------------------------------------------ rooms
 
-	async assign(request: AssignRequest): Promise<Result<Assigned>> {
+	async assignFrom(request: AssignRequest, others: Hub[]): Promise<Result<Assigned>> {
+		const here = await this.#assignHere(request, (cost) => isGood(cost, request.near));
+		if (here.assigned) return { ok: true, value: here.assigned };
+		const { cost, ruledOut } = here;
+		for (const hub of this.#worthAsking(others, cost)) {
+			const answer = await this.#askHub(hub, request, cost);
+			if (answer?.assigned) return { ok: true, value: answer.assigned };
+			if (answer) addUp(ruledOut, answer.ruledOut);
+		}
+		// What is here, then: looked for again, since much may have happened meanwhile.
+		const { assigned } = await this.#assignHere(request, () => true);
+		if (assigned) return { ok: true, value: assigned };
+		this.#wait(request.room);
+		return { ok: false, error: new SwitchyardError("no_node", explain(ruledOut)).toJSON() };
+	}
+
+	/** Hubs that had no node a moment ago come last, and only for want of any. */
+	#worthAsking(hubs: readonly Hub[], cost: Cost): Hub[] {
+		const now = Date.now();
+		const empty = (hub: Hub) => (this.#emptyUntil.get(hub) ?? 0) > now;
+		const some = hubs.filter((hub) => !empty(hub));
+		return cheaper(cost, NO_COST) ? some : [...some, ...hubs.filter(empty)];
+	}
+
+	async #askHub(hub: Hub, request: AssignRequest, cost: Cost): Promise<Answer | undefined> {
+		try {
+			const answer = await hubAt(this.env, hub).assignBelow(request, cost);
+			if (answer.nodes === 0) this.#emptyUntil.set(hub, Date.now() + EMPTY_MS);
+			else this.#emptyUntil.delete(hub);
+			return answer;
+		} catch (error) {
+			// The others can still be asked.
+			console.error({ event: "hub not reached", hub, error: String(error) });
+			return undefined;
+		}
+	}
+
+	async assignBelow(request: AssignRequest, cost: Cost): Promise<Answer> {
+		const answer = await this.#assignHere(request, (own) => cheaper(own, cost));
+		// Whoever has a node elsewhere does not wait for one here.
+		if (!answer.assigned && !cheaper(cost, NO_COST)) this.#wait(request.room);
+		return answer;
+	}
+
+	#wait(room: string): void {
+		if (this.#waiting.size < MOST_WAITING) this.#waiting.add(room);
+	}
+
+	/** The best node of this hub, if its cost will do. */
+	async #assignHere(request: AssignRequest, willDo: (cost: Cost) => boolean): Promise<Answer & { cost: Cost }> {
 		const { room, epoch, jti, origin: edge } = request;
 		const failed = new Set<string>();
 		for (;;) {
-			const { node: chosen, ruledOut } = place(this.#candidates(failed), request);
-			if (!chosen) {
-				if (this.#waiting.size < MOST_WAITING) this.#waiting.add(room);
-				return { ok: false, error: new SwitchyardError("no_node", explain(ruledOut)).toJSON() };
-			}
+			const { node: chosen, cost, ruledOut } = place(this.#candidates(failed), request);
+			const answer = { nodes: this.#seats.count, ruledOut, cost };
+			if (!chosen || !willDo(cost)) return answer;
 			const { seat, id: node, region } = chosen;
-			if (request.have.includes(node)) return { ok: true, value: { node, region, held: true } };
+			if (request.have.includes(node)) return { ...answer, assigned: { node, region, held: true } };
 			// Counted before the signature is awaited: other rooms may ask meanwhile.
 			seat.pending++;
 			const token = await mintAssignment(this.env, { node, room, epoch, jti, edge });
 			const current = this.#seats.registered(node) === seat && deadlineOf(seat.row) === undefined;
 			if (current && send(seat.ws, { type: "assignment", room, token })) {
 				this.#served.add({ node, room, epoch });
-				return { ok: true, value: { node, region, held: false } };
+				return { ...answer, assigned: { node, region, held: false } };
 			}
 			failed.add(node);
 		}
 	}
 
-	async release(service: { room: string; node: string; epoch: number }): Promise<void> {
-		this.#served.remove(service);
+	async releaseHere(service: { room: string; node: string; epoch: number }): Promise<boolean> {
+		return this.#served.remove(service);
 	}
 
 	/** Registered nodes as placement sees them. */
-	*#candidates(failed: ReadonlySet<string>): Generator<Candidate & { seat: RegisteredSeat }> {
+	*#candidates(failed: ReadonlySet<string> = new Set()): Generator<Candidate & { seat: RegisteredSeat }> {
 		const now = Date.now();
 		for (const seat of this.#seats.all()) {
 			const { id, region, maxEndpoints } = seat.row;

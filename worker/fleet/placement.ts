@@ -30,17 +30,22 @@ export interface PlacementRequest {
 /** Why a node was not considered. */
 export type Reason = "excluded" | "draining" | "silent" | "full" | "overloaded";
 
+/** How many nodes were ruled out for what. */
+export type RuledOut = Partial<Record<Reason, number>>;
+
 export interface Placement<T> {
 	node?: T;
-	/** Lower is better, compared from the left; infinite without a node. Comparable between fleets. */
+	/** Of the node, infinite without one. */
 	cost: Cost;
-	/** How many nodes were ruled out for what. */
-	ruledOut: Partial<Record<Reason, number>>;
+	ruledOut: RuledOut;
 }
 
-/** Shaky; outside the region asked for; distance in steps. */
-export type Cost = readonly [number, number, number];
-export const NO_COST: Cost = [Infinity, Infinity, Infinity];
+/**
+ * How far from ideal a node is, in any hub: shaky; outside the region asked for; distance in steps; new to the room.
+ * Lower is better, compared from the left.
+ */
+export type Cost = [number, number, number, number];
+export const NO_COST: Cost = [Infinity, Infinity, Infinity, Infinity];
 
 /** From this share of its cores, or of what it can hold, on, a node gets nothing. */
 const OVERLOAD = 0.85;
@@ -48,11 +53,13 @@ const OVERLOAD = 0.85;
 const PENDING = { cpu: 0.02, consumers: 4 } as const;
 /** Nodes whose distance differs by less are equally near: some 5 ms of light in fibre, there and back. */
 export const NEAR_KM = 500;
+/** From this distance on, another hub may have a nearer one. */
+const FAR_KM = 1_000;
 /** Differences of load below this are noise. */
 const LOAD_STEP = 0.05;
 
 export function place<T extends Candidate>(nodes: Iterable<T>, request: PlacementRequest): Placement<T> {
-	const ruledOut: Partial<Record<Reason, number>> = {};
+	const ruledOut: RuledOut = {};
 	let best: { node: T; rank: Rank } | undefined;
 	for (const node of nodes) {
 		const reason = objectionTo(node, request);
@@ -64,18 +71,29 @@ export function place<T extends Candidate>(nodes: Iterable<T>, request: Placemen
 		if (!best || before(node.id, rank, best.node.id, best.rank, request.room)) best = { node, rank };
 	}
 	if (!best) return { cost: NO_COST, ruledOut };
-	const [shaky, elsewhere, steps] = best.rank;
-	return { node: best.node, cost: [shaky, elsewhere, steps], ruledOut };
+	const [shaky, elsewhere, steps, fresh] = best.rank;
+	return { node: best.node, cost: [shaky, elsewhere, steps, fresh], ruledOut };
 }
 
 /** For the `no_node` that says why. */
-export function explain(ruledOut: Placement<unknown>["ruledOut"]): string {
+export function explain(ruledOut: RuledOut): string {
 	const reasons = Object.entries(ruledOut).map(([reason, count]) => `${count} ${reason}`);
 	return reasons.length > 0 ? `no media node is available: ${reasons.join(", ")}` : "no media node is connected";
 }
 
 export function cheaper(a: Cost, b: Cost): boolean {
 	return compare(a, b) < 0;
+}
+
+/** Nothing much better is to be hoped for elsewhere: a node in good order, where it was asked for, within 1,000 km. */
+export function isGood([shaky, elsewhere, steps]: Cost, near: Place): boolean {
+	if (shaky > 0 || elsewhere > 0) return false;
+	// Without knowing where the participant is, nothing is far.
+	return steps * NEAR_KM < FAR_KM || (near.latitude === undefined && near.continent === undefined);
+}
+
+export function addUp(sum: RuledOut, more: RuledOut): void {
+	for (const [reason, count] of Object.entries(more) as [Reason, number][]) sum[reason] = (sum[reason] ?? 0) + count;
 }
 
 type Sized = Pick<Candidate, "load" | "maxEndpoints" | "pending">;
@@ -113,11 +131,16 @@ type Rank = readonly [number, number, number, number, number];
 function rankOf(node: Candidate, { near, have }: PlacementRequest): Rank {
 	return [
 		node.shaky ? 1 : 0,
-		near.region === undefined || near.region === node.region ? 0 : 1,
+		near.region === undefined || isWithin(node.region, near.region) ? 0 : 1,
 		Math.floor(kilometres(near, node.place) / NEAR_KM),
 		have.includes(node.id) ? 0 : 1,
 		Math.floor(utilisation(node) / LOAD_STEP),
 	];
+}
+
+/** `us-east` is within `us`. */
+function isWithin(region: string, asked: string): boolean {
+	return region === asked || region.startsWith(`${asked}-`);
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

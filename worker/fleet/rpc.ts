@@ -1,6 +1,8 @@
 /** What a Room and the REST API ask of the Fleet, and what Fleet tells rooms. */
 import type { Node } from "../../shared/rest.ts";
 import type { Place, Result } from "../room/rpc.ts";
+import type { Hub } from "./hubs.ts";
+import type { Cost, RuledOut } from "./placement.ts";
 
 export interface AssignRequest {
 	room: string;
@@ -41,6 +43,24 @@ export interface FleetRpc {
 	listNodes(): Promise<Node[]>;
 }
 
+/** What hubs ask of each other, and locate.ts of them. What `FleetRpc` has too is here of the hub's own nodes only. */
+export interface HubRpc extends Pick<FleetRpc, "drain" | "undrain" | "listNodes"> {
+	/** As `assign`, with the other hubs by their distance, to be asked when there is nothing good enough here. */
+	assignFrom(request: AssignRequest, others: Hub[]): Promise<Result<Assigned>>;
+	/** A node of this hub, if it is better than what the asking hub has. */
+	assignBelow(request: AssignRequest, cost: Cost): Promise<Answer>;
+	/** False: it is not known here. */
+	releaseHere(service: { room: string; node: string; epoch: number }): Promise<boolean>;
+}
+
+export interface Answer {
+	assigned?: Assigned;
+	/** Registered here. */
+	nodes: number;
+	/** By reason, of those. */
+	ruledOut: RuledOut;
+}
+
 export interface DrainRequest {
 	/** From now, ms. */
 	deadlineMs: number;
@@ -73,4 +93,6 @@ export interface NodeGrant {
 	region?: string;
 	/** Where it dials from. */
 	place: Place;
+	/** The object that it is handed to. */
+	hub: Hub;
 }

@@ -104,6 +104,10 @@ export class Seats {
 		return this.#registered.get(node);
 	}
 
+	get count(): number {
+		return this.#registered.size;
+	}
+
 	/** Those that have registered. */
 	all(): Iterable<RegisteredSeat> {
 		return this.#registered.values();

@@ -34,7 +34,12 @@ export const registration = (node: string, change: object = {}) => ({
 export async function register(node: string, change: object = {}): Promise<TestSocket> {
 	const socket = await dial(node);
 	socket.send(registration(node, change));
-	expect(await next(socket, "registered")).toEqual({ type: "registered", node, reportMs: REPORT_MS });
+	expect(await next(socket, "registered")).toEqual({
+		type: "registered",
+		node,
+		reportMs: REPORT_MS,
+		hub: expect.any(String),
+	});
 	return socket;
 }
 
@@ -68,7 +73,7 @@ export async function listed(query = ""): Promise<{ items: Node[]; next?: string
 	return response.json();
 }
 export const ids = async () => (await listed()).items.map(({ id }) => id);
-export const fleet = () => testEnv.FLEET.getByName("fleet");
+export const fleet = () => testEnv.FLEET.getByName("weur");
 
 /** Everything this socket sent was handled: its answer to a frame that is refused came. */
 export async function settled(socket: TestSocket): Promise<void> {

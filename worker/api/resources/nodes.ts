@@ -1,12 +1,11 @@
 /** `/v1/nodes`: the media nodes that are there, and credentials for new ones. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { type ErrorBody, SwitchyardError } from "../../../shared/errors.ts";
+import { SwitchyardError } from "../../../shared/errors.ts";
 import { NodeId } from "../../../shared/ids.ts";
 import { type Node as NodeView, PageQuery } from "../../../shared/rest.ts";
 import { mintNodeToken } from "../../auth/tokens.ts";
 import type { Env } from "../../env.ts";
-import { allFleets } from "../../fleet/locate.ts";
-import type { FleetRpc } from "../../fleet/rpc.ts";
+import { wholeFleet } from "../../fleet/locate.ts";
 import type { Result } from "../../room/rpc.ts";
 import { refuseInvalid } from "../errors.ts";
 import {
@@ -57,15 +56,9 @@ const endDrain = createRoute({
 	responses: { 200: answer("The node", Node), ...failures("bad_request", "not_found", "conflict") },
 });
 
-/** The answer of the fleet that has the node. */
-async function atItsFleet(env: Env, ask: (fleet: FleetRpc) => Promise<Result<NodeView>>): Promise<NodeView> {
-	const results = await Promise.all(allFleets(env).map(ask));
-	let error: ErrorBody = new SwitchyardError("not_found", "no such node").toJSON();
-	for (const result of results) {
-		if (result.ok) return result.value;
-		if (result.error.code !== "not_found") error = result.error;
-	}
-	throw new SwitchyardError(error.code, error.message);
+function found(result: Result<NodeView>): NodeView {
+	if (result.ok) return result.value;
+	throw new SwitchyardError(result.error.code, result.error.message);
 }
 
 export const nodes = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid })
@@ -75,11 +68,8 @@ export const nodes = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 		if (cursor !== undefined && !NodeId.safeParse(cursor).success) {
 			throw new SwitchyardError("bad_request", "cursor: not one of this list");
 		}
-		const lists = await Promise.all(allFleets(c.env).map((fleet) => fleet.listNodes()));
-		const rest = lists
-			.flat()
-			.sort((a, b) => (a.id < b.id ? -1 : 1))
-			.filter((node) => cursor === undefined || node.id > cursor);
+		const all = await wholeFleet(c.env).listNodes();
+		const rest = all.filter((node) => cursor === undefined || node.id > cursor);
 		const items = rest.slice(0, limit);
 		return c.json({ items, next: rest.length > limit ? items.at(-1)?.id : undefined }, 200);
 	})
@@ -88,11 +78,11 @@ export const nodes = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 		// Without a body nothing was parsed, and there are no defaults yet.
 		const { deadlineSeconds, exit } = NodeDrain.parse(c.req.valid("json"));
 		const drain = { deadlineMs: deadlineSeconds * 1_000, exit };
-		return c.json(await atItsFleet(c.env, (fleet) => fleet.drain(node, drain)), 200);
+		return c.json(found(await wholeFleet(c.env).drain(node, drain)), 200);
 	})
 	.openapi(endDrain, async (c) => {
 		const { node } = c.req.valid("param");
-		return c.json(await atItsFleet(c.env, (fleet) => fleet.undrain(node)), 200);
+		return c.json(found(await wholeFleet(c.env).undrain(node)), 200);
 	})
 	.openapi(createToken, async (c) => {
 		const { region, ttl } = c.req.valid("json");

@@ -41,10 +41,10 @@ const createDemo = createRoute({
 });
 
 export const tokens = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid }).openapi(create, async (c) => {
-	const { identity, name, metadata, rights, ttl } = c.req.valid("json");
+	const { identity, name, metadata, rights, region, ttl } = c.req.valid("json");
 	checkMetadata(c.env, metadata);
 	const { room } = c.req.valid("param");
-	const grant = { room, identity, name, metadata, rights: Rights.parse(rights ?? {}), ttl };
+	const grant = { room, identity, name, metadata, region, rights: Rights.parse(rights ?? {}), ttl };
 	return c.json(await tokenFor(c.env, c.req.url, grant), 201);
 });
 

@@ -1,14 +1,14 @@
 /** `GET /v1/rooms/{room}/connect`: a participant's socket, verified here and handed to its room. */
 import type { Context } from "hono";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { RoomName } from "../../../shared/ids.ts";
+import { Region, RoomName } from "../../../shared/ids.ts";
 import { BEARER_PREFIX, SUBPROTOCOL } from "../../../shared/native.ts";
 import { bearerOf } from "../../auth/api.ts";
 import { encodeBase64url } from "../../auth/base64.ts";
 import { originAllowed, publicOrigin } from "../../auth/origin.ts";
 import { mintSessionToken, verifyClientToken } from "../../auth/tokens.ts";
 import type { Env } from "../../env.ts";
-import { GRANT_HEADER, type Grant } from "../../room/rpc.ts";
+import { GRANT_HEADER, type Grant, type Place } from "../../room/rpc.ts";
 import { placeOf } from "./place.ts";
 import { offeredProtocols, refuseSocket, requireProtocol, requireUpgrade, withGrant } from "./upgrade.ts";
 
@@ -45,8 +45,16 @@ async function grantFor(env: Env, request: Request, name: string): Promise<Grant
 		sessionToken: await mintSessionToken(env, claims, session),
 		returning: verified.session !== undefined,
 		origin: publicOrigin(env, request.url),
-		place: placeOf(request),
+		place: placed(env, request, claims.region),
 	};
+}
+
+/** Near the participant, unless the token names a region, or the address does where that is allowed. */
+function placed(env: Env, request: Request, claimed: string | undefined): Place {
+	const place = placeOf(request);
+	const asked = env.ALLOW_REGION_QUERY === "true" ? new URL(request.url).searchParams.get("region") : null;
+	const region = asked === null ? claimed : Region.safeParse(asked).data;
+	return region === undefined ? place : { ...place, region };
 }
 
 /** From the subprotocols, where a browser can put it, or from the Authorization header. */
