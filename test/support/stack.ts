@@ -48,11 +48,12 @@ export class Stack {
 	}
 
 	/** Resolves when its fleet knows it. */
-	async addNode(id: string, env: Record<string, string> = {}): Promise<MediaNodeProcess> {
+	async addNode(id: string, env: Record<string, string> = {}, region?: string): Promise<MediaNodeProcess> {
 		const node = await MediaNodeProcess.start({
 			edge: this.url,
 			authKey: this.authKey,
 			id,
+			region,
 			httpPort: await freePort(),
 			env: { ANNOUNCED_ADDRESS: "127.0.0.1", WORKERS: "1", ...this.#nodeEnv, ...env },
 		});
@@ -62,8 +63,8 @@ export class Stack {
 	}
 
 	/** A participant's token, as a back end makes it. */
-	async tokenFor(room: string, identity: string, rights: Partial<Rights> = {}): Promise<string> {
-		const grant = { room, identity, rights: Rights.parse(rights), ttl: 600 };
+	async tokenFor(room: string, identity: string, rights: Partial<Rights> = {}, region?: string): Promise<string> {
+		const grant = { room, identity, rights: Rights.parse(rights), region, ttl: 600 };
 		const { token } = await mintParticipantToken({ AUTH_KEY: this.authKey }, grant);
 		return token;
 	}

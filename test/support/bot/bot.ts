@@ -1,30 +1,41 @@
 /**
  * A participant without a browser: the native protocol, real ICE, DTLS and SRTP by libdatachannel, RTP made by hand.
- * It sends and counts; it decodes nothing.
+ * It sends and counts; it decodes nothing. It follows its endpoint from node to node as the protocol has it.
  */
 import type { EventFrame, RequestInput } from "../../../shared/native.ts";
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
-import { type Received, Receiver, Sender, type SenderOptions } from "./peer.ts";
+import type { Received, SenderOptions } from "./peer.ts";
+import { Side } from "./side.ts";
 import { BotSignal } from "./signal.ts";
 
-type Subscribed = Extract<EventFrame, { type: "subscribed" }>;
 type EndpointEvent = Extract<EventFrame, { type: "endpoint" }>;
+
+/** A former media side goes on for this long after the next one carries everything, for those who receive from it, ms. */
+const OVERLAP_MS = 2_000;
 
 export class Bot {
 	readonly id: string;
 	readonly signal: BotSignal;
-	readonly #receiver: Receiver;
-	#endpoint: EndpointEvent | undefined;
-	#sender: Sender | undefined;
-	#connected = false;
-	#negotiation = Promise.resolve();
+	/** By track. */
+	readonly received = new Map<string, Received>();
+	/** Endpoints it had, in order. */
+	readonly endpoints: EndpointEvent[] = [];
+	readonly #sides = new Map<string, Side>();
+	#current: Side | undefined;
+	#publishing: { options?: SenderOptions } | undefined;
+	#destroyed = false;
 	readonly #waiting: { test: () => boolean; resolve: () => void }[] = [];
 
 	private constructor(id: string, signal: BotSignal) {
 		this.id = id;
 		this.signal = signal;
-		this.#receiver = new Receiver(`${id}-recv`);
-		this.#receiver.onPacket = () => this.#check();
+		signal.onFrame = (frame) => {
+			if (frame.type === "endpoint") this.#opened(frame);
+			else if (frame.type === "endpointLost") this.#lost(frame.endpoint);
+			else if (frame.type === "subscribed") this.#sides.get(frame.endpoint)?.subscribed(frame);
+			else if (frame.type === "unsubscribed") for (const track of frame.tracks) this.#removed(track);
+			else if (frame.type === "trackUnpublished") this.#removed(frame.track);
+		};
 	}
 
 	static async join(
@@ -37,60 +48,35 @@ export class Bot {
 		const { media = true, heartbeat = true, ...join } = options;
 		const signal = await BotSignal.open(edge, room, token, heartbeat);
 		const bot = new Bot(id, signal);
-		signal.onFrame = (frame) => {
-			if (frame.type === "subscribed") bot.#subscribed(frame);
-			else if (frame.type === "unsubscribed") for (const track of frame.tracks) bot.#receiver.remove(track);
-			else if (frame.type === "trackUnpublished") bot.#receiver.remove(frame.track);
-		};
 		const endpoint = media ? signal.event("endpoint") : undefined;
 		await signal.request("join", { ...(media && { rtpCapabilities: ROUTER_CAPABILITIES }), data: false, ...join });
-		bot.#endpoint = await endpoint;
+		await endpoint;
 		return bot;
 	}
 
-	/** By track. */
-	get received(): ReadonlyMap<string, Received> {
-		return this.#receiver.received;
+	/** Where it is served. */
+	get node(): string | undefined {
+		return this.#current?.event.node.id;
 	}
 
-	/** Publishes and sends until `leave`; the tracks' ids. */
-	async publish(options?: SenderOptions): Promise<string[]> {
-		const endpoint = this.#endpoint;
-		if (!endpoint?.send) throw new Error("no endpoint to send on");
-		const sender = new Sender(`${this.id}-send`, options);
-		this.#sender = sender;
-		await this.signal.request("connectTransport", {
-			endpoint: endpoint.endpoint,
-			direction: "send",
-			dtlsParameters: { role: "client", fingerprints: [await sender.fingerprint()] },
-		});
-		const connected = sender.connect(endpoint.send);
-		const ids = await Promise.all(
-			sender.tracks.map(async ({ kind, rtpParameters }) => {
-				const track = `${this.id}-${kind}`;
-				await this.signal.request("publish", {
-					endpoint: endpoint.endpoint,
-					track,
-					source: kind === "audio" ? "audio" : "camera",
-					media: { kind, rtpParameters },
-				});
-				return track;
-			}),
-		);
-		await connected;
-		sender.start();
-		return ids;
+	/** Publishes and sends until `leave`, on this media side and those that follow; the tracks' ids. */
+	publish(options?: SenderOptions): Promise<string[]> {
+		if (!this.#current) throw new Error("no endpoint to send on");
+		this.#publishing = { options };
+		return this.#current.publish(options);
 	}
 
 	/** Resolves when a track's packets have come since the call. */
 	async receives(track: string, packets = 5): Promise<Received> {
 		const count = () => this.received.get(track)?.packets ?? 0;
 		const from = count();
-		await new Promise<void>((resolve) => {
-			this.#waiting.push({ test: () => count() >= from + packets, resolve });
-			this.#check();
-		});
+		await this.#until(() => count() >= from + packets);
 		return this.received.get(track) as Received;
+	}
+
+	/** Forgets the longest gaps so far. */
+	resetGaps(): void {
+		for (const it of this.received.values()) it.longestGap = 0;
 	}
 
 	/** Ends the membership and closes everything. */
@@ -101,28 +87,62 @@ export class Bot {
 
 	/** Closes everything without a word, as a crash would. */
 	destroy(): void {
-		this.#sender?.close();
-		this.#receiver.close();
+		this.#destroyed = true;
+		for (const side of this.#sides.values()) side.close();
+		this.#sides.clear();
 		this.signal.close();
+	}
+
+	#opened(event: EndpointEvent): void {
+		if (this.#destroyed || this.#sides.has(event.endpoint)) return;
+		this.endpoints.push(event);
+		const side = new Side(this.id, this.signal, event, this.received);
+		side.receiver.onPacket = () => this.#check();
+		this.#sides.set(event.endpoint, side);
+		this.#current = side;
+		const former = event.former === undefined ? undefined : this.#sides.get(event.former);
+		for (const [id, other] of this.#sides) if (other !== side && other !== former) this.#end(id);
+		const published = this.#publishing ? side.publish(this.#publishing.options) : Promise.resolve([]);
+		// Lost again before it carried anything: the next one is on its way.
+		published.catch(() => {});
+		if (former) void this.#follow(former, side, published);
+	}
+
+	/** Make before break: the former side ends when the new one carries all that it did, and others have had time to follow. */
+	async #follow(former: Side, side: Side, published: Promise<unknown>): Promise<void> {
+		const flowing = () => former.receiver.flowing.size === 0 || side.receiver.flowing.size >= side.offered.size;
+		await Promise.allSettled([published, this.#until(() => side.offered.size > 0 && flowing(), OVERLAP_MS)]);
+		await new Promise((resolve) => setTimeout(resolve, OVERLAP_MS));
+		if (this.#destroyed) return;
+		this.#end(former.event.endpoint);
+		await this.signal.request("release", { endpoint: former.event.endpoint }).catch(() => {});
+	}
+
+	#lost(endpoint: string): void {
+		this.#end(endpoint);
+		if (this.#current?.event.endpoint === endpoint) this.#current = undefined;
+	}
+
+	#end(endpoint: string): void {
+		this.#sides.get(endpoint)?.close();
+		this.#sides.delete(endpoint);
+	}
+
+	#removed(track: string): void {
+		for (const side of this.#sides.values()) side.receiver.remove(track);
+	}
+
+	#until(test: () => boolean, timeoutMs?: number): Promise<void> {
+		return new Promise<void>((resolve) => {
+			this.#waiting.push({ test, resolve });
+			if (timeoutMs !== undefined) setTimeout(resolve, timeoutMs);
+			this.#check();
+		});
 	}
 
 	#check(): void {
 		for (let i = this.#waiting.length - 1; i >= 0; i--) {
 			if (this.#waiting[i]?.test()) this.#waiting.splice(i, 1)[0]?.resolve();
 		}
-	}
-
-	/** One negotiation at a time; what comes meanwhile goes into the next. */
-	#subscribed({ endpoint, consumers }: Subscribed): void {
-		for (const consumer of consumers) if (consumer.kind !== "data") this.#receiver.add(consumer);
-		this.#negotiation = this.#negotiation.then(async () => {
-			const recv = this.#endpoint?.recv;
-			if (!recv) return;
-			const fingerprint = await this.#receiver.negotiate(recv);
-			if (this.#connected) return;
-			this.#connected = true;
-			const dtlsParameters = { role: "client" as const, fingerprints: [fingerprint] };
-			await this.signal.request("connectTransport", { endpoint, direction: "recv", dtlsParameters });
-		});
 	}
 }

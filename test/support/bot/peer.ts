@@ -99,21 +99,26 @@ export interface Received {
 	bytes: number;
 	/** From made to received, summed, ms. */
 	delay: number;
-	/** On the clock of `performance`. */
+	/** On the clock of `performance`; 0 before the first. */
 	lastAt: number;
+	/** Longest time between two packets, ms. */
+	longestGap: number;
 }
 
 export class Receiver {
-	/** By track. */
-	readonly received = new Map<string, Received>();
+	/** By track. Several connections of one bot count into the same. */
+	readonly received: Map<string, Received>;
 	/** A packet came. */
 	onPacket: () => void = () => {};
+	/** Consumers of which a packet has come. */
+	readonly flowing = new Set<string>();
 	readonly #pc: PeerConnection;
 	readonly #sections: (Section & { consumer: MediaConsumer })[] = [];
 	/** Held, or the binding collects them and their packets are lost. */
 	readonly #tracks: Track[] = [];
 
-	constructor(name: string) {
+	constructor(name: string, received = new Map<string, Received>()) {
+		this.received = received;
 		this.#pc = new Peer(name, { iceServers: [] });
 		this.#pc.onTrack((track) => this.#receive(track));
 	}
@@ -124,7 +129,7 @@ export class Receiver {
 		const { kind, rtpParameters, track, participant } = consumer;
 		this.#sections.push({ mid: String(this.#sections.length), kind, direction: "sendonly", rtpParameters, consumer });
 		if (!this.received.has(track)) {
-			this.received.set(track, { track, participant, kind, packets: 0, bytes: 0, delay: 0, lastAt: 0 });
+			this.received.set(track, { track, participant, kind, packets: 0, bytes: 0, delay: 0, lastAt: 0, longestGap: 0 });
 		}
 		return true;
 	}
@@ -157,7 +162,10 @@ export class Receiver {
 			const delay = Date.now() - madeAt(packet);
 			// A probe of congestion control is padding, and was made by nobody.
 			if (delay >= 0 && delay < 60_000) counts.delay += delay;
-			counts.lastAt = performance.now();
+			const now = performance.now();
+			if (counts.lastAt > 0) counts.longestGap = Math.max(counts.longestGap, now - counts.lastAt);
+			counts.lastAt = now;
+			this.flowing.add(section.consumer.id);
 			this.onPacket();
 		});
 	}

@@ -1,0 +1,140 @@
+/** Rooms on several nodes: real workerd, real nodes in two regions, real media between them. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Bot } from "../support/bot/bot.ts";
+import { Stack } from "../support/stack.ts";
+
+let stack: Stack;
+const bots: Bot[] = [];
+let rooms = 0;
+
+beforeAll(async () => {
+	stack = await Stack.start({ nodes: 0, vars: { HEARTBEAT_MS: "500" } });
+	await Promise.all([stack.addNode("eu-1", {}, "eu"), stack.addNode("us-1", {}, "us")]);
+});
+afterAll(() => stack.stop());
+afterEach(() => {
+	for (const bot of bots.splice(0)) bot.destroy();
+});
+
+const newRoom = () => `span-${++rooms}`;
+
+async function enter(room: string, id: string, region: string, options?: Parameters<typeof Bot.join>[4]): Promise<Bot> {
+	const bot = await Bot.join(stack.url, room, id, await stack.tokenFor(room, id, {}, region), options);
+	bots.push(bot);
+	return bot;
+}
+
+interface Served {
+	room: string;
+	received: { track: string }[];
+	pipes: { track: string }[];
+}
+
+/** What a node has of a room. */
+async function on(node: string, room: string): Promise<Served | undefined> {
+	const http = stack.nodes.find(({ id }) => id === node)?.http;
+	const all = (await (await fetch(`${http}/rooms`)).json()) as Served[];
+	return all.find((it) => it.room === room);
+}
+
+describe("a room on two nodes", () => {
+	it("serves each where it is nearest, and media flows between all", async () => {
+		const room = newRoom();
+		const people = await Promise.all([
+			enter(room, "a", "eu"),
+			enter(room, "b", "us"),
+			enter(room, "c", "us"),
+			enter(room, "d", "eu"),
+		]);
+		expect(people.map(({ node }) => node)).toEqual(["eu-1", "us-1", "us-1", "eu-1"]);
+		await Promise.all(people.map((bot) => bot.publish()));
+		for (const from of people) {
+			for (const to of people) {
+				if (from === to) continue;
+				await to.receives(`${from.id}-audio`);
+				await to.receives(`${from.id}-video`);
+			}
+		}
+		expect(await (await stack.rest(`/v1/rooms/${room}`)).json()).toMatchObject({ nodes: ["eu-1", "us-1"] });
+	});
+
+	it("carries a track to the other node once, when somebody wants it there, and no longer", async () => {
+		const room = newRoom();
+		const a = await enter(room, "a", "eu");
+		await a.publish();
+		const b = await enter(room, "b", "us", { subscribe: "none" });
+		await enter(room, "near", "eu").then((near) => near.receives("a-video"));
+		expect((await on("us-1", room))?.received).toEqual([]);
+		await b.signal.request("subscribe", { tracks: [{ track: "a-audio", on: true }] });
+		await b.receives("a-audio");
+		const c = await enter(room, "c", "us", { subscribe: "none" });
+		await c.signal.request("subscribe", { tracks: [{ track: "a-audio", on: true }] });
+		await c.receives("a-audio");
+		expect((await on("us-1", room))?.received.map(({ track }) => track)).toEqual(["a-audio"]);
+		expect((await on("eu-1", room))?.pipes.map(({ track }) => track)).toEqual(["a-audio"]);
+		await b.signal.request("subscribe", { tracks: [{ track: "a-audio", on: false }] });
+		await c.leave();
+		await expect.poll(async () => (await on("eu-1", room))?.pipes).toEqual([]);
+		expect((await on("us-1", room))?.received).toEqual([]);
+	});
+
+	it("mutes across, and ends a track everywhere", async () => {
+		const room = newRoom();
+		const [a, b] = [await enter(room, "a", "eu"), await enter(room, "b", "us")];
+		await a.publish();
+		await b.receives("a-video");
+		const before = () => b.received.get("a-video")?.packets ?? 0;
+		await a.signal.request("mute", { track: "a-video", muted: true });
+		await b.receives("a-audio", 20);
+		const then = before();
+		await b.receives("a-audio", 25);
+		expect(before()).toBe(then);
+		await a.signal.request("mute", { track: "a-video", muted: false });
+		await b.receives("a-video");
+		const ended = b.signal.event("trackUnpublished");
+		await a.signal.request("unpublish", { track: "a-video" });
+		expect((await ended).track).toBe("a-video");
+		await expect.poll(async () => (await on("us-1", room))?.received.length).toBe(1);
+	});
+});
+
+describe("a node that drains", () => {
+	it("hands its people over without a gap, and is let go of", async () => {
+		const room = newRoom();
+		await stack.addNode("eu-2", {}, "eu");
+		const people = [await enter(room, "a", "eu"), await enter(room, "b", "eu"), await enter(room, "c", "us")];
+		await Promise.all(people.map((bot) => bot.publish()));
+		const flowing = async () => {
+			for (const to of people) for (const from of people) if (from !== to) await to.receives(`${from.id}-video`);
+		};
+		await flowing();
+		for (const bot of people) bot.resetGaps();
+		const first = people[0]?.node ?? "";
+		const answer = await stack.rest(`/v1/nodes/${first}/drain`, { method: "POST", body: "{}" });
+		expect(answer.status).toBe(200);
+		await expect.poll(() => people[0]?.node, { timeout: 10_000 }).not.toBe(first);
+		await expect.poll(async () => on(first, room), { timeout: 15_000 }).toBeUndefined();
+		await flowing();
+		const gaps = people.flatMap((bot) => [...bot.received.values()].map(({ longestGap }) => longestGap));
+		expect(Math.max(...gaps)).toBeLessThan(500);
+		await stack.rest(`/v1/nodes/${first}/drain`, { method: "DELETE" });
+	});
+});
+
+describe("a node that dies", () => {
+	it("loses its people to another; the others hear of nothing but the gap", async () => {
+		const room = newRoom();
+		const people = [await enter(room, "a", "us"), await enter(room, "b", "us"), await enter(room, "c", "eu")];
+		await Promise.all(people.map((bot) => bot.publish()));
+		for (const to of people) for (const from of people) if (from !== to) await to.receives(`${from.id}-video`);
+		for (const bot of people) bot.resetGaps();
+		const left: unknown[] = [];
+		void people[2]?.signal.event("participantLeft").then((event) => left.push(event));
+		await stack.nodes.find(({ id }) => id === "us-1")?.kill("SIGKILL");
+		for (const to of people) for (const from of people) if (from !== to) await to.receives(`${from.id}-video`, 10);
+		expect(people.map(({ node }) => node?.startsWith("eu"))).toEqual([true, true, true]);
+		expect(left).toEqual([]);
+		const gaps = people.flatMap((bot) => [...bot.received.values()].map(({ longestGap }) => longestGap));
+		expect(Math.max(...gaps)).toBeLessThan(4_000);
+	});
+});

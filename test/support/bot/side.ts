@@ -1,0 +1,75 @@
+/** A bot's media side on one endpoint: what it receives there, and what it sends once it publishes. */
+import type { EventFrame } from "../../../shared/native.ts";
+import { type Received, Receiver, Sender, type SenderOptions } from "./peer.ts";
+import type { BotSignal } from "./signal.ts";
+
+type EndpointEvent = Extract<EventFrame, { type: "endpoint" }>;
+type Subscribed = Extract<EventFrame, { type: "subscribed" }>;
+
+export class Side {
+	readonly event: EndpointEvent;
+	readonly #bot: string;
+	readonly #signal: BotSignal;
+	readonly receiver: Receiver;
+	/** Consumers that were offered. */
+	readonly offered = new Set<string>();
+	#sender: Sender | undefined;
+	#connected = false;
+	#closed = false;
+	#negotiation = Promise.resolve();
+
+	constructor(bot: string, signal: BotSignal, event: EndpointEvent, received: Map<string, Received>) {
+		this.#bot = bot;
+		this.#signal = signal;
+		this.event = event;
+		this.receiver = new Receiver(`${bot}-${event.endpoint}-recv`, received);
+	}
+
+	/** Publishes under ids that are the same on every side; sends until `close`. */
+	async publish(options?: SenderOptions): Promise<string[]> {
+		const { endpoint, send } = this.event;
+		if (!send) throw new Error("no transport to send on");
+		const sender = new Sender(`${this.#bot}-${endpoint}-send`, options);
+		this.#sender = sender;
+		if (this.#closed) sender.close();
+		const dtlsParameters = { role: "client" as const, fingerprints: [await sender.fingerprint()] };
+		await this.#signal.request("connectTransport", { endpoint, direction: "send", dtlsParameters });
+		const connected = sender.connect(send);
+		const ids = await Promise.all(
+			sender.tracks.map(async ({ kind, rtpParameters }) => {
+				const track = `${this.#bot}-${kind}`;
+				const source = kind === "audio" ? ("audio" as const) : ("camera" as const);
+				await this.#signal.request("publish", { endpoint, track, source, media: { kind, rtpParameters } });
+				return track;
+			}),
+		);
+		await connected;
+		sender.start();
+		return ids;
+	}
+
+	/** One negotiation at a time; what comes meanwhile goes into the next. */
+	subscribed({ endpoint, consumers }: Subscribed): void {
+		for (const consumer of consumers) {
+			if (consumer.kind === "data") continue;
+			this.offered.add(consumer.id);
+			this.receiver.add(consumer);
+		}
+		this.#negotiation = this.#negotiation.then(async () => {
+			const { recv } = this.event;
+			if (!recv || this.#closed) return;
+			const fingerprint = await this.receiver.negotiate(recv);
+			if (this.#connected || this.#closed) return;
+			this.#connected = true;
+			const dtlsParameters = { role: "client" as const, fingerprints: [fingerprint] };
+			// Refused when the endpoint was lost meanwhile: another follows.
+			await this.#signal.request("connectTransport", { endpoint, direction: "recv", dtlsParameters }).catch(() => {});
+		});
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#sender?.close();
+		this.receiver.close();
+	}
+}
