@@ -135,6 +135,10 @@ export interface CapturedTracks {
 export interface RoomEvents {
 	stateChanged: [state: RoomState];
 	mediaStateChanged: [state: MediaState];
+	/** Another media node serves this participant, or none for now. */
+	nodeChanged: [node: Node | undefined];
+	/** Why there is no media now. The room goes on looking: `nodeChanged` tells when it has found a node. */
+	mediaUnavailable: [reason: { code: string; message: string }];
 	/** `code` is the WebSocket's close code. */
 	closed: [closed: { reason: CloseReason; code: number }];
 	participantJoined: [participant: RemoteParticipant];
@@ -164,6 +168,12 @@ export interface RoomEvents {
 	channel: [channel: DataChannel, participant: RemoteParticipant];
 }
 
+/** A media node. */
+export interface Node {
+	id: string;
+	region: string;
+}
+
 export interface SpeakerInfo {
 	participant: Participant;
 	track: Publication | LocalTrack | undefined;
@@ -187,7 +197,7 @@ export interface Room {
 	readonly state: RoomState;
 	readonly mediaState: MediaState;
 	/** The node that carries this participant's media. */
-	readonly node: { id: string; region: string } | undefined;
+	readonly node: Node | undefined;
 
 	/** Returns what ends it. */
 	on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void;

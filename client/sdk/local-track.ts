@@ -24,6 +24,8 @@ export class LocalTrackImpl implements LocalTrack {
 	#stopped = false;
 	/** Of the media side in force. */
 	#producer: types.Producer | undefined;
+	/** Of the one before, while it goes on. */
+	#former: types.Producer | undefined;
 	published = false;
 	/** Changes of `muted` on their way to the room; what the room says meanwhile is older. */
 	muting = 0;
@@ -137,10 +139,23 @@ export class LocalTrackImpl implements LocalTrack {
 
 	/** It is not sent any more by what sent it. */
 	release(): void {
+		this.endFormer();
 		this.#producer?.close();
 		this.#producer = undefined;
 		this.announced = false;
 		this.published = false;
+	}
+
+	/** The next media side takes over: what sends it now goes on beside the one that follows. */
+	handOver(): void {
+		this.endFormer();
+		this.#former = this.#producer;
+		this.#producer = undefined;
+	}
+
+	endFormer(): void {
+		this.#former?.close();
+		this.#former = undefined;
 	}
 
 	/** True when that changed something. */
@@ -157,7 +172,8 @@ export class LocalTrackImpl implements LocalTrack {
 	 * negotiation. (Chromium goes on with padding for two seconds, to keep its estimate of the bandwidth.)
 	 */
 	async #feed(media: MediaStreamTrack): Promise<void> {
-		await this.#producer?.rtpSender?.replaceTrack(this.#muted ? null : media);
+		const senders = [this.#producer?.rtpSender, this.#former?.rtpSender];
+		await Promise.all(senders.map((sender) => sender?.replaceTrack(this.#muted ? null : media)));
 	}
 
 	async #setMuted(muted: boolean): Promise<void> {

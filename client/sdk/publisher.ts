@@ -72,6 +72,23 @@ export class Publisher {
 		for (const channel of this.channels.values()) void this.#sendData(endpoint, channel);
 	}
 
+	/**
+	 * A media side to move to. What the former one carries goes on there as well, until `endFormer`. Resolves when the
+	 * new one carries all of it, or cannot.
+	 */
+	async handOver(endpoint: Endpoint): Promise<void> {
+		this.#endpoint = endpoint;
+		for (const track of this.tracks.values()) track.handOver();
+		for (const channel of this.channels.values()) channel.release();
+		for (const channel of this.channels.values()) void this.#sendData(endpoint, channel);
+		await Promise.all([...this.tracks.values()].map((track) => this.#send(endpoint, track)));
+	}
+
+	/** Nothing goes by the former media side any more. */
+	endFormer(): void {
+		for (const track of this.tracks.values()) track.endFormer();
+	}
+
 	/** The room says that it has no such track (any more). It is sent again on the next media side. */
 	lost(id: string): void {
 		const track = this.tracks.get(id);

@@ -2,9 +2,13 @@
 import type { types } from "mediasoup-client";
 import { RemoteChannel } from "./channels.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { firstFrame } from "./first-frame.ts";
 import type { PublicationImpl } from "./participants.ts";
 import { RemoteTrackImpl, type TrackPort } from "./remote-track.ts";
 import type { ConsumerParameters } from "./wire.ts";
+
+/** A media side that was moved to carries everything after this long, or what is missing comes later, ms. */
+const HAND_OVER_MS = 4_000;
 
 export interface ReceiverPort {
 	publication(track: string): PublicationImpl | undefined;
@@ -27,6 +31,9 @@ export class Receiver {
 	#endpoint: Endpoint | undefined;
 	/** By track. */
 	readonly #flows = new Map<string, Flow>();
+	/** What the former media side still shows. */
+	readonly #former = new Map<string, Flow>();
+	#handedOver = () => {};
 	readonly #channels = new Map<string, RemoteChannel>();
 
 	constructor(port: ReceiverPort) {
@@ -37,6 +44,30 @@ export class Receiver {
 	moveTo(endpoint: Endpoint | undefined): void {
 		this.#endpoint = endpoint;
 		this.#flows.clear();
+		this.#former.clear();
+	}
+
+	/**
+	 * A media side to move to. Each track is shown by the former one until the new one has a frame of it. Resolves when
+	 * all have come over, or time is up.
+	 */
+	handOver(endpoint: Endpoint): Promise<void> {
+		this.#endpoint = endpoint;
+		for (const [track, flow] of this.#flows) this.#former.set(track, flow);
+		this.#flows.clear();
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, HAND_OVER_MS);
+			this.#handedOver = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+			if (this.#former.size === 0) this.#handedOver();
+		});
+	}
+
+	/** The former media side has ended; what did not come over waits for its consumer. */
+	endFormer(): void {
+		this.#former.clear();
 	}
 
 	/** Track ids of consumers by their id, for statistics. */
@@ -47,25 +78,31 @@ export class Receiver {
 	}
 
 	/** All of a batch in one tick, so that it is one negotiation. */
-	subscribed(consumers: ConsumerParameters[]): void {
+	subscribed(side: string, consumers: ConsumerParameters[]): void {
 		const endpoint = this.#endpoint;
-		if (!endpoint) return;
+		if (endpoint?.id !== side) return;
 		for (const parameters of consumers) {
 			const { track, id } = parameters;
 			const former = this.#flows.get(track);
 			// Told again after the room had slept: it is there already.
 			if (former?.id === id) continue;
-			former?.consumer?.close();
 			const flow: Flow = { id };
 			this.#flows.set(track, flow);
 			this.#consume(endpoint, parameters).then(
-				(consumer) => {
-					if (this.#endpoint !== endpoint || this.#flows.get(track) !== flow) {
+				async (consumer) => {
+					const current = () => this.#endpoint === endpoint && this.#flows.get(track) === flow;
+					// It comes from elsewhere now, and what is shown goes on until that has something to show.
+					if (current() && "track" in consumer && (former ?? this.#former.get(track))?.consumer) {
+						await firstFrame(consumer.track);
+					}
+					former?.consumer?.close();
+					if (!current()) {
 						consumer.close();
 						return;
 					}
 					flow.consumer = consumer;
 					this.bind(track);
+					this.#cameOver(track);
 				},
 				(error: unknown) => {
 					if (this.#endpoint !== endpoint || endpoint.closed) return;
@@ -74,6 +111,10 @@ export class Receiver {
 				},
 			);
 		}
+	}
+
+	#cameOver(track: string): void {
+		if (this.#former.delete(track) && this.#former.size === 0) this.#handedOver();
 	}
 
 	/** A track and what carries it come in either order. */
@@ -102,6 +143,8 @@ export class Receiver {
 	end(track: string, publication = this.#port.publication(track)): void {
 		this.#flows.get(track)?.consumer?.close();
 		this.#flows.delete(track);
+		this.#former.get(track)?.consumer?.close();
+		this.#cameOver(track);
 		this.#channels.get(track)?.close();
 		this.#channels.delete(track);
 		const received = publication?.received;

@@ -6,6 +6,7 @@ import type {
 	DataChannel,
 	LeaveReason,
 	MediaState,
+	Node,
 	Participant,
 	Room,
 	RoomEvents,
@@ -15,11 +16,11 @@ import type {
 } from "./api.ts";
 import type { MediaDevice } from "./device.ts";
 import { Emitter } from "./emitter.ts";
-import { Endpoint } from "./endpoint.ts";
 import { SwitchyardError } from "./error.ts";
 import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
 import type { LocalTrackImpl } from "./local-track.ts";
+import { MediaSides } from "./media-sides.ts";
 import { watchNetwork } from "./network.ts";
 import { PublicationImpl, RemoteParticipantImpl, SILENCE, type Signs } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
@@ -51,6 +52,7 @@ export class RoomImpl implements Room {
 	readonly #subscriptions: Subscriptions;
 	readonly #publisher: Publisher | undefined;
 	readonly #receiver: Receiver | undefined;
+	readonly #sides: MediaSides | undefined;
 	readonly #presence: Latest<unknown>;
 	readonly #statsBefore: Before = new Map();
 	readonly #unwatch: () => void;
@@ -59,7 +61,6 @@ export class RoomImpl implements Room {
 	#welcome: Welcome | undefined;
 	/** Ready before the first join. */
 	#device: MediaDevice | undefined;
-	#endpoint: Endpoint | undefined;
 	#settled = false;
 	/** What came before whoever called `connect` could listen; messages are not found in any state later. */
 	#early: (() => void)[] | undefined = [];
@@ -86,6 +87,14 @@ export class RoomImpl implements Room {
 				unsubscribed: (track) => this.#emitter.emit("trackUnsubscribed", track, track.participant),
 				channel: (channel, publication) => this.#emitter.emit("channel", channel, publication.participant),
 			});
+			this.#sides = new MediaSides(this.#publisher, this.#receiver, {
+				request: (type, body) => this.#signal.request(type, body),
+				stateChanged: (state) => this.#setMediaState(state),
+				nodeChanged: (node) => {
+					this.#statsBefore.clear();
+					this.#emitter.emit("nodeChanged", node);
+				},
+			});
 		}
 		this.me = new LocalParticipantImpl(this.#publisher);
 		Object.assign(this.me, { name: options.name, metadata: options.metadata, presence: options.presence });
@@ -105,7 +114,7 @@ export class RoomImpl implements Room {
 		});
 		this.#unwatch = watchNetwork(() => {
 			this.#signal.check();
-			this.#endpoint?.check();
+			this.#sides?.current?.check();
 		});
 		this.#signal.start();
 	}
@@ -122,8 +131,8 @@ export class RoomImpl implements Room {
 	get mediaState(): MediaState {
 		return this.#mediaState;
 	}
-	get node(): { id: string; region: string } | undefined {
-		return this.#endpoint?.node;
+	get node(): Node | undefined {
+		return this.#sides?.current?.node;
 	}
 
 	on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void {
@@ -191,7 +200,7 @@ export class RoomImpl implements Room {
 	}
 
 	async stats(): Promise<RoomStats> {
-		const endpoint = this.#endpoint;
+		const endpoint = this.#sides?.current;
 		const [send, recv] = await Promise.all([endpoint?.send?.getStats(), endpoint?.recv?.getStats()]);
 		return normalize(
 			send && { report: send.values(), tracks: this.#sentTracks() },
@@ -203,7 +212,7 @@ export class RoomImpl implements Room {
 	async leave(): Promise<void> {
 		// Told first, so that the room hears of the leaving and not of every track.
 		const left = this.#signal.leave();
-		this.#publisher?.moveTo(undefined);
+		this.#sides?.moveTo(undefined);
 		this.#publisher?.stopAll();
 		await left;
 	}
@@ -220,7 +229,7 @@ export class RoomImpl implements Room {
 		this.me.id = welcome.participant;
 		this.me.rights = welcome.rights;
 		// The room of the former session has let go of its media side.
-		if (how !== "first") this.#moveTo(undefined);
+		if (how !== "first") this.#endMedia();
 		this.#takeWhole(whole, how === "moved" ? "moved" : "left");
 		if (how === "anew") this.#subscriptions.repeat();
 		this.#setState("connected");
@@ -263,17 +272,22 @@ export class RoomImpl implements Room {
 				this.#openEndpoint(event);
 				return;
 			case "endpointLost":
-				if (event.endpoint === this.#endpoint?.id) this.#moveTo(undefined);
+				this.#sides?.lost(event.endpoint);
+				if (this.#sides?.current) return;
 				this.#setMediaState("disconnected");
+				this.#onceHeard(() => this.#emitter.emit("mediaUnavailable", event.reason));
 				return;
 			case "ice":
-				if (event.endpoint === this.#endpoint?.id) void this.#endpoint.onIce(event).catch(() => {});
+				this.#sides
+					?.get(event.endpoint)
+					?.onIce(event)
+					.catch(() => {});
 				return;
 			case "subscribed":
-				if (event.endpoint === this.#endpoint?.id) this.#receiver?.subscribed(event.consumers);
+				this.#receiver?.subscribed(event.endpoint, event.consumers);
 				return;
 			case "unsubscribed":
-				if (event.endpoint === this.#endpoint?.id) for (const track of event.tracks) this.#receiver?.end(track);
+				if (event.endpoint === this.#sides?.current?.id) for (const track of event.tracks) this.#receiver?.end(track);
 				return;
 			case "subscriptionFailed":
 				console.warn(`switchyard: track ${event.track} cannot be received: ${event.error.message}`);
@@ -430,7 +444,7 @@ export class RoomImpl implements Room {
 	#closed(reason: CloseReason, code: number, error: SwitchyardError): void {
 		this.#unwatch();
 		this.#subscriptions.close();
-		this.#moveTo(undefined);
+		this.#endMedia();
 		this.#publisher?.stopAll();
 		for (const publication of this.#publications.values()) this.#receiver?.end(publication.id, publication);
 		this.#setMediaState("disconnected");
@@ -443,28 +457,14 @@ export class RoomImpl implements Room {
 
 	#openEndpoint(event: EventOf<"endpoint">): void {
 		const device = this.#device;
-		const { options } = this.#parts;
-		// Told again after the room had slept: it is in use already.
-		if (!device || event.endpoint === this.#endpoint?.id) return;
-		this.#endpoint?.close();
-		const endpoint = new Endpoint(event, {
-			device,
-			iceServers: this.#welcome?.iceServers ?? [],
-			iceTransportPolicy: options.iceTransportPolicy,
-			request: (type, body) => this.#signal.request(type, body),
-			onState: () => endpoint === this.#endpoint && this.#setMediaState(endpoint.state),
-		});
-		this.#moveTo(endpoint);
+		const { iceTransportPolicy } = this.#parts.options;
+		if (!device) return;
+		this.#sides?.open(event, { device, iceServers: this.#welcome?.iceServers ?? [], iceTransportPolicy });
 	}
 
-	#moveTo(endpoint: Endpoint | undefined): void {
-		this.#endpoint?.close();
-		this.#endpoint = endpoint;
-		this.#statsBefore.clear();
-		this.#receiver?.moveTo(endpoint);
-		this.#publisher?.moveTo(endpoint);
-		if (endpoint) this.#setMediaState("connecting");
-		else if (this.#mediaState !== "new") this.#setMediaState("disconnected");
+	#endMedia(): void {
+		this.#sides?.moveTo(undefined);
+		if (this.#mediaState !== "new") this.#setMediaState("disconnected");
 	}
 
 	#sentTracks(): StatsTrack[] {

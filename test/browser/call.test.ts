@@ -218,6 +218,41 @@ describe("a call", () => {
 		await Promise.all([decodes(ada, await idOf(bo)), decodes(bo, await idOf(ada))]);
 	});
 
+	it("moves to another node without anybody seeing it", async () => {
+		const [ada, bo] = pages;
+		const other = await idOf(bo);
+		await stack.addNode("node-3");
+		// The longest time between two frames of Bo, and the events of a side that is lost.
+		await ada.evaluate((id) => {
+			const watch = { longest: 0, disconnected: 0, last: performance.now() };
+			Object.assign(window, { watch });
+			const video = document.querySelector<HTMLVideoElement>(`video[data-participant="${id}"][data-source="camera"]`);
+			const next = () =>
+				video?.requestVideoFrameCallback((now) => {
+					watch.longest = Math.max(watch.longest, now - watch.last);
+					watch.last = now;
+					next();
+				});
+			next();
+			window.switchyard?.room.on("mediaStateChanged", (state) => {
+				if (state === "disconnected") watch.disconnected++;
+			});
+		}, other);
+		expect((await stack.rest("/v1/nodes/node-2/drain", { method: "POST", body: "{}" })).status).toBe(200);
+		for (const page of [ada, bo]) await page.waitForFunction(() => window.switchyard?.room.node?.id === "node-3");
+		const served = async () =>
+			(await (await fetch(`${stack.nodes.find(({ id }) => id === "node-2")?.http}/rooms`)).json()) as {
+				room: string;
+			}[];
+		await expect.poll(async () => (await served()).length, { timeout: 15_000 }).toBe(0);
+		await Promise.all([decodes(ada, other), decodes(bo, await idOf(ada))]);
+		const watch = await ada.evaluate(
+			() => (window as unknown as { watch: { longest: number; disconnected: number } }).watch,
+		);
+		expect(watch.disconnected).toBe(0);
+		expect(watch.longest).toBeLessThan(1_000);
+	});
+
 	it("made no page fail", () => {
 		expect(failures).toEqual([]);
 	});

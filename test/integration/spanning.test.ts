@@ -83,12 +83,12 @@ describe("a room on two nodes", () => {
 		const [a, b] = [await enter(room, "a", "eu"), await enter(room, "b", "us")];
 		await a.publish();
 		await b.receives("a-video");
-		const before = () => b.received.get("a-video")?.packets ?? 0;
+		const packets = () => b.received.get("a-video")?.packets ?? 0;
 		await a.signal.request("mute", { track: "a-video", muted: true });
 		await b.receives("a-audio", 20);
-		const then = before();
+		const then = packets();
 		await b.receives("a-audio", 25);
-		expect(before()).toBe(then);
+		expect(packets()).toBe(then);
 		await a.signal.request("mute", { track: "a-video", muted: false });
 		await b.receives("a-video");
 		const ended = b.signal.event("trackUnpublished");

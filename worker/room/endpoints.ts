@@ -195,7 +195,7 @@ export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody):
 /** Opens another media side for a member while the one it has goes on. False: it is moving already, or has none. */
 export function beginMove(core: Core, member: Member): boolean {
 	const endpoint = core.serving(member.id);
-	if (!endpoint || endpoint.state !== "open" || member.next !== undefined || !member.media) return false;
+	if (endpoint?.state !== "open" || member.next !== undefined || !member.media) return false;
 	member.next = place(core, member).id;
 	core.members.touch(member.id);
 	return true;
