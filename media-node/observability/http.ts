@@ -62,12 +62,17 @@ async function answer(node: MediaNode, registry: Registry, url: string): Promise
 		case "/rooms":
 			return json(
 				200,
-				[...node.links.values()].map(({ room, epoch, open, media }) => ({
-					room,
-					epoch,
-					link: open,
-					...media.served(),
-				})),
+				[...node.links.values()].map(({ room, epoch, open, media }) => {
+					const { endpoints, ...pipes } = media.served();
+					const whose = ({ endpoint }: { endpoint: string }) => media.endpoints.get(endpoint)?.participant;
+					return {
+						room,
+						epoch,
+						link: open,
+						endpoints: endpoints.map((it) => ({ ...it, participant: whose(it) })),
+						...pipes,
+					};
+				}),
 			);
 		default:
 			return json(404, { error: "there are /health, /ready, /metrics and /rooms" });

@@ -1,15 +1,17 @@
 /** A bot's media side on one endpoint: what it receives there, and what it sends once it publishes. */
-import type { EventFrame } from "../../../shared/native.ts";
+import type { EventFrame, RequestInput, RequestType } from "../../../shared/native.ts";
 import { type Received, Receiver, Sender, type SenderOptions } from "./peer.ts";
-import type { BotSignal } from "./signal.ts";
 
 type EndpointEvent = Extract<EventFrame, { type: "endpoint" }>;
 type Subscribed = Extract<EventFrame, { type: "subscribed" }>;
 
+/** Asks the room; rejects when it refuses. */
+export type Request = <T extends RequestType>(type: T, body: RequestInput<T>) => Promise<unknown>;
+
 export class Side {
 	readonly event: EndpointEvent;
 	readonly #bot: string;
-	readonly #signal: BotSignal;
+	readonly #request: Request;
 	readonly receiver: Receiver;
 	/** Consumers that were offered. */
 	readonly offered = new Set<string>();
@@ -18,9 +20,9 @@ export class Side {
 	#closed = false;
 	#negotiation = Promise.resolve();
 
-	constructor(bot: string, signal: BotSignal, event: EndpointEvent, received: Map<string, Received>) {
+	constructor(bot: string, request: Request, event: EndpointEvent, received: Map<string, Received>) {
 		this.#bot = bot;
-		this.#signal = signal;
+		this.#request = request;
 		this.event = event;
 		this.receiver = new Receiver(`${bot}-${event.endpoint}-recv`, received);
 	}
@@ -33,13 +35,13 @@ export class Side {
 		this.#sender = sender;
 		if (this.#closed) sender.close();
 		const dtlsParameters = { role: "client" as const, fingerprints: [await sender.fingerprint()] };
-		await this.#signal.request("connectTransport", { endpoint, direction: "send", dtlsParameters });
+		await this.#request("connectTransport", { endpoint, direction: "send", dtlsParameters });
 		const connected = sender.connect(send);
 		const ids = await Promise.all(
 			sender.tracks.map(async ({ kind, rtpParameters }) => {
 				const track = `${this.#bot}-${kind}`;
 				const source = kind === "audio" ? ("audio" as const) : ("camera" as const);
-				await this.#signal.request("publish", { endpoint, track, source, media: { kind, rtpParameters } });
+				await this.#request("publish", { endpoint, track, source, media: { kind, rtpParameters } });
 				return track;
 			}),
 		);
@@ -63,7 +65,7 @@ export class Side {
 			this.#connected = true;
 			const dtlsParameters = { role: "client" as const, fingerprints: [fingerprint] };
 			// Refused when the endpoint was lost meanwhile: another follows.
-			await this.#signal.request("connectTransport", { endpoint, direction: "recv", dtlsParameters }).catch(() => {});
+			await this.#request("connectTransport", { endpoint, direction: "recv", dtlsParameters }).catch(() => {});
 		});
 	}
 
