@@ -1,6 +1,7 @@
 /**
- * What forwarding a packet costs the media worker: the node as it runs, against mediasoup with nothing around it, with
- * the same publisher, the same subscribers and the same load. The worker has one core, the load the other.
+ * What forwarding a packet costs the media worker: the node as it runs, against mediasoup with nothing around it and,
+ * where it is installed, Janus, with the same publisher, the same subscribers and the same load. The worker has one
+ * core, the load the other.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +13,8 @@ import { Receiver, Sender } from "../test/support/bot/peer.ts";
 import type { MediaConsumer } from "../test/support/bot/sdp.ts";
 import { Stack } from "../test/support/stack.ts";
 import type { BareRequest } from "./bare-mediasoup.ts";
-import { type Figures, showSpread, spread } from "./lib/figures.ts";
+import { INSTALL_JANUS, Janus, janusVersion } from "./janus.ts";
+import { type Figures, type Spread, showSpread, spread } from "./lib/figures.ts";
 import { childrenOf, cpuMs, pin } from "./lib/process.ts";
 
 const SUBSCRIBERS = 30;
@@ -21,11 +23,13 @@ const PACKETS_PER_SECOND = 300;
 const MEASURE_MS = 8_000;
 const MEDIA_CORE = 0;
 const LOAD_CORE = 1;
+/** Janus knows its publishers by numbers. */
+const PUBLISHER = 1;
 
 interface Run {
 	/** Packets that came at the subscribers. */
 	packets: number;
-	/** CPU of the media worker per forwarded packet, µs. */
+	/** CPU of the media worker, or all of Janus, per forwarded packet, µs. */
 	workerUs: number;
 	/** With the Node process that holds it, µs. */
 	totalUs: number;
@@ -43,14 +47,15 @@ function sum(subscribers: readonly Counted[], field: "packets" | "delay"): numbe
 	return subscribers.reduce((all, { received }) => all + [...received.values()].reduce((n, it) => n + it[field], 0), 0);
 }
 
-async function measure(host: number, worker: number, subscribers: readonly Counted[]): Promise<Run> {
-	pin(host, MEDIA_CORE);
-	pin(worker, MEDIA_CORE);
+/** `host`: the process beside the worker that belongs to the cost, if there is one. */
+async function measure(subscribers: readonly Counted[], worker: number, host?: number): Promise<Run> {
+	const hostMs = () => (host === undefined ? 0 : cpuMs(host));
+	for (const pid of [worker, host]) if (pid !== undefined) pin(pid, MEDIA_CORE);
 	// Congestion control and key frames of the start are over.
 	await sleep(1_500);
 	const before = {
 		worker: cpuMs(worker),
-		host: cpuMs(host),
+		host: hostMs(),
 		packets: sum(subscribers, "packets"),
 		delay: sum(subscribers, "delay"),
 	};
@@ -62,7 +67,7 @@ async function measure(host: number, worker: number, subscribers: readonly Count
 	return {
 		packets,
 		workerUs: (workerMs * 1_000) / packets,
-		totalUs: ((workerMs + cpuMs(host) - before.host) * 1_000) / packets,
+		totalUs: ((workerMs + hostMs() - before.host) * 1_000) / packets,
 		core: workerMs / ms,
 		delayMs: (sum(subscribers, "delay") - before.delay) / packets,
 	};
@@ -80,7 +85,7 @@ async function throughNode(stack: Stack, room: string): Promise<Run> {
 		),
 	);
 	await Promise.all(viewers.flatMap((viewer) => tracks.map((track) => viewer.receives(track))));
-	const run = await measure(host, worker, viewers);
+	const run = await measure(viewers, worker, host);
 	await Promise.all([publisher, ...viewers].map((bot) => bot.leave()));
 	return run;
 }
@@ -124,6 +129,15 @@ class Bare {
 	}
 }
 
+function firstPacket(receiver: Receiver): Promise<void> {
+	return new Promise((resolve) => {
+		receiver.onPacket = () => {
+			receiver.onPacket = () => {};
+			resolve();
+		};
+	});
+}
+
 async function throughBare(): Promise<Run> {
 	const bare = await Bare.start();
 	const sender = new Sender("publisher", { packetsPerSecond: PACKETS_PER_SECOND });
@@ -154,56 +168,124 @@ async function throughBare(): Promise<Run> {
 				if (known.kind !== "data") receiver.add(known);
 			}
 			const fingerprint = await receiver.negotiate(down);
-			const first = new Promise<void>((resolve) => {
-				receiver.onPacket = resolve;
-			});
+			const first = firstPacket(receiver);
 			await bare.ask({ type: "connect", transport: down.id, dtlsParameters: await dtls(fingerprint) });
 			await first;
-			receiver.onPacket = () => {};
 			return receiver;
 		}),
 	);
-	const run = await measure(bare.process.pid ?? 0, bare.worker, viewers);
+	const run = await measure(viewers, bare.worker, bare.process.pid);
 	sender.close();
 	for (const viewer of viewers) viewer.close();
 	await bare.stop();
 	return run;
 }
 
+async function throughJanus(eventLoops?: number): Promise<Run> {
+	const janus = await Janus.start(eventLoops);
+	const sender = new Sender("publisher", { packetsPerSecond: PACKETS_PER_SECOND });
+	const viewers = Array.from({ length: SUBSCRIBERS }, (_, i) => new Receiver(`viewer-${i}`));
+	try {
+		await janus.publish(PUBLISHER, await sender.offer(), (answer) => sender.take(answer));
+		sender.start();
+		await Promise.all(
+			viewers.map(async (viewer) => {
+				for (const { kind, rtpParameters } of sender.tracks) {
+					const shared = { participant: "publisher", type: "simple", paused: false } as const;
+					viewer.add({ ...shared, id: kind, track: kind, kind, rtpParameters });
+				}
+				const first = firstPacket(viewer);
+				await janus.subscribe(PUBLISHER, (offer) => viewer.answer(offer));
+				await first;
+			}),
+		);
+		return await measure(viewers, janus.pid);
+	} finally {
+		sender.close();
+		for (const viewer of viewers) viewer.close();
+		await janus.stop();
+	}
+}
+
+interface Contender {
+	name: string;
+	/** In the JSON. */
+	key: string;
+	through(run: number): Promise<Run>;
+	runs: Run[];
+}
+
+/** Over the runs, each against the other's run next to it. */
+function ratio(of: Contender, to: Contender, pick: (run: Run) => number): Spread {
+	return spread(of.runs.map((run, i) => pick(run) / pick(to.runs[i] as Run)));
+}
+
 export async function forward(runs: number): Promise<Figures> {
 	pin(process.pid, LOAD_CORE);
+	const version = janusVersion();
 	const stack = await Stack.start({ nodes: 1, nodeEnv: { WORKERS: "1" } });
-	const pairs: { bare: Run; node: Run }[] = [];
+	const bare: Contender = { name: "bare mediasoup", key: "bare", through: throughBare, runs: [] };
+	const node: Contender = {
+		name: "switchyard node",
+		key: "node",
+		through: (run) => throughNode(stack, `forward-${run}`),
+		runs: [],
+	};
+	const januses: Contender[] = [
+		{ name: "janus videoroom", key: "janus", through: () => throughJanus(), runs: [] },
+		// What suits one core best.
+		{ name: "janus videoroom, 1 event loop", key: "janusOneLoop", through: () => throughJanus(1), runs: [] },
+	];
+	const contenders = [bare, node, ...(version ? januses : [])];
 	try {
-		for (let run = 0; run < runs; run++) {
-			const bare = await throughBare();
-			pairs.push({ bare, node: await throughNode(stack, `forward-${run}`) });
-		}
+		for (let run = 0; run < runs; run++) for (const it of contenders) it.runs.push(await it.through(run));
 	} finally {
 		await stack.stop();
 	}
-	const of = (pick: (pair: (typeof pairs)[number]) => number) => spread(pairs.map(pick));
-	const worker = of(({ bare, node }) => node.workerUs / bare.workerUs);
-	const total = of(({ bare, node }) => node.totalUs / bare.totalUs);
-	const row = (name: string, pick: (pair: (typeof pairs)[number]) => Run) => [
-		name,
-		showSpread(of((p) => pick(p).workerUs)),
-		showSpread(of((p) => pick(p).totalUs)),
-		of((p) => pick(p).packets / (MEASURE_MS / 1_000)).median.toFixed(0),
-		`${(of((p) => pick(p).core).median * 100).toFixed(0)} %`,
-		(1_000_000 / of((p) => pick(p).workerUs).median).toFixed(0),
-		of((p) => pick(p).delayMs).median.toFixed(2),
-	];
+	const worker = ratio(node, bare, (run) => run.workerUs);
+	const total = ratio(node, bare, (run) => run.totalUs);
+	const toJanus = (version ? januses : []).map((janus) => ({ janus, total: ratio(node, janus, (run) => run.totalUs) }));
+	const row = ({ name, runs }: Contender) => {
+		const of = (pick: (run: Run) => number) => spread(runs.map(pick));
+		return [
+			name,
+			showSpread(of((run) => run.workerUs)),
+			showSpread(of((run) => run.totalUs)),
+			of((run) => run.packets / (MEASURE_MS / 1_000)).median.toFixed(0),
+			`${(of((run) => run.core).median * 100).toFixed(0)} %`,
+			(1_000_000 / of((run) => run.workerUs).median).toFixed(0),
+			of((run) => run.delayMs).median.toFixed(2),
+		];
+	};
 	return {
 		name: "forward",
 		what: `one publisher (${PACKETS_PER_SECOND} video packets of 1,000 bytes and 50 of audio a second) to ${SUBSCRIBERS} subscribers over ICE, DTLS and SRTP; CPU time of the media worker on one core`,
 		head: ["", "worker µs/packet", "with Node µs/packet", "packets/s", "core busy", "packets/s per core", "delay ms"],
 		rows: [
-			row("bare mediasoup", (p) => p.bare),
-			row("switchyard node", (p) => p.node),
-			["ratio", showSpread(worker), showSpread(total), "", "", "", ""],
+			...contenders.map(row),
+			["switchyard / bare", showSpread(worker), showSpread(total), "", "", "", ""],
+			...toJanus.map(({ janus, total }) => [
+				`switchyard (worker + Node) / ${janus.name}`,
+				"",
+				showSpread(total),
+				"",
+				"",
+				"",
+				"",
+			]),
 		],
-		json: { subscribers: SUBSCRIBERS, packetsPerSecond: PACKETS_PER_SECOND, runs: pairs, ratio: { worker, total } },
+		notes: version ? [`janus ${version}`] : [`janus is left out: it is not installed (as root: ${INSTALL_JANUS})`],
+		json: {
+			subscribers: SUBSCRIBERS,
+			packetsPerSecond: PACKETS_PER_SECOND,
+			janus: version ?? null,
+			runs: Object.fromEntries(contenders.map(({ key, runs }) => [key, runs])),
+			ratio: {
+				worker,
+				total,
+				toJanus: Object.fromEntries(toJanus.map(({ janus, total }) => [janus.key, total])),
+			},
+		},
 		bars: [
 			{
 				bar: "worker CPU per forwarded packet at most 1.05 of bare mediasoup",

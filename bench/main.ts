@@ -24,8 +24,9 @@ mkdirSync(results, { recursive: true });
 for (const [name, bench] of Object.entries(benches)) {
 	if (positionals.length > 0 && !positionals.includes(name)) continue;
 	const figures = await bench(Number(values.runs));
-	const { what, head, rows, bars, json } = figures;
+	const { what, head, rows, bars, notes = [], json } = figures;
 	console.log(`\n${name}: ${what}\n${table(head, rows)}`);
+	for (const note of notes) console.log(note);
 	for (const { bar, value, held } of bars) console.log(`${held ? "held  " : "MISSED"} ${bar}: ${value.toFixed(2)}`);
 	const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
 	const file = new URL(`${name}.json`, results);

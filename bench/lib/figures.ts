@@ -39,6 +39,8 @@ export interface Figures {
 	what: string;
 	head: readonly string[];
 	rows: readonly (readonly string[])[];
+	/** What a reader of the table must know of this run. */
+	notes?: readonly string[];
 	json: unknown;
 	bars: readonly { bar: string; value: number; held: boolean }[];
 }

@@ -50,13 +50,17 @@ export class Sender {
 		this.#offer = localDescription(this.#pc, () => this.#pc.setLocalDescription("offer"));
 	}
 
+	/** Without candidates: the other side is ICE-lite and learns them from the checks. */
+	offer(): Promise<string> {
+		return this.#offer;
+	}
+
 	async fingerprint(): Promise<Fingerprint> {
 		return fingerprintOf(await this.#offer);
 	}
 
 	/** Resolves when media can flow. The other side must know the fingerprint. */
 	async connect(transport: TransportParameters): Promise<void> {
-		await this.#offer;
 		const sections = this.tracks.map(
 			({ kind, rtpParameters }, i): Section => ({
 				mid: String(i),
@@ -65,10 +69,16 @@ export class Sender {
 				rtpParameters,
 			}),
 		);
+		await this.take(describe(transport, sections, "answer"));
+	}
+
+	/** The same, with the answer as the other side wrote it. */
+	async take(answer: string): Promise<void> {
+		await this.#offer;
 		const opened = this.tracks.map(
 			({ track }) => new Promise<void>((resolve) => (track.isOpen() ? resolve() : track.onOpen(resolve))),
 		);
-		this.#pc.setRemoteDescription(describe(transport, sections, "answer"), "answer");
+		this.#pc.setRemoteDescription(answer, "answer");
 		await Promise.all(opened);
 	}
 
@@ -140,10 +150,12 @@ export class Receiver {
 
 	/** Negotiates what was added and removed. */
 	async negotiate(transport: TransportParameters): Promise<Fingerprint> {
-		const answer = await localDescription(this.#pc, () => {
-			this.#pc.setRemoteDescription(describe(transport, this.#sections, "offer"), "offer");
-		});
-		return fingerprintOf(answer);
+		return fingerprintOf(await this.answer(describe(transport, this.#sections, "offer")));
+	}
+
+	/** The same, with the offer as the other side wrote it; what was added is in its order. */
+	answer(offer: string): Promise<string> {
+		return localDescription(this.#pc, () => this.#pc.setRemoteDescription(offer, "offer"));
 	}
 
 	close(): void {
