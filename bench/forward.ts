@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cachedMediasoupWorker } from "../scripts/setup/mediasoup-worker.mjs";
-import type { ConsumerParameters, TransportParameters } from "../shared/media.ts";
+import type { TransportParameters } from "../shared/media.ts";
 import { Bot } from "../test/support/bot/bot.ts";
 import { Receiver, Sender } from "../test/support/bot/peer.ts";
 import type { MediaConsumer } from "../test/support/bot/sdp.ts";
@@ -99,7 +99,7 @@ class Bare {
 	private constructor(child: ChildProcess, worker: number) {
 		this.process = child;
 		this.worker = worker;
-		child.on("message", (message: { id: number }) => {
+		child.on("message", (message: { id: number; value?: unknown; error?: string }) => {
 			this.#answers.get(message.id)?.(message);
 			this.#answers.delete(message.id);
 		});
@@ -164,8 +164,7 @@ async function throughBare(): Promise<Run> {
 					transport: down.id,
 					producer,
 				});
-				const known: ConsumerParameters = { ...consumer, track: producer, participant: "publisher" };
-				if (known.kind !== "data") receiver.add(known);
+				receiver.add({ ...consumer, track: producer, participant: "publisher" });
 			}
 			const fingerprint = await receiver.negotiate(down);
 			const first = firstPacket(receiver);
