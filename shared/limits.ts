@@ -35,8 +35,8 @@ export const Limits = z.object({
 	heartbeatMs: positive.default(15_000),
 	/** An empty room is deleted after this long, ms. */
 	emptyRoomMs: positive.default(300_000),
-	/** How long a node's dropped link may take to come back before its participants move, ms. */
-	linkGraceMs: positive.default(1_000),
+	/** How long a node's dropped link may take to come back before its participants move, ms: a node that lives dials within 250. */
+	linkGraceMs: positive.default(500),
 	/** From asking a node to take a room to its link, ms. */
 	assignmentMs: positive.max(60_000).default(10_000),
 	/** Presence, candidates and speaker changes are gathered for this long before they are sent, ms. */

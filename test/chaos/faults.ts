@@ -22,11 +22,21 @@ export const FAULTS = {
 		return { what: `${node.id} killed`, undo: () => world.addNode(regionOf(node)) };
 	},
 
-	/** A node hangs, its sockets open, and returns after it was given up. */
+	/** A node's process hangs, its sockets open, its media workers going on; it returns after it was given up. */
 	async hangNode(world, random) {
 		const node = random.pick(world.nodes);
 		node.process.kill("SIGSTOP");
 		return { what: `${node.id} hangs`, undo: async () => void node.process.kill("SIGCONT") };
+	},
+
+	/** A whole machine hangs: no packet goes through it, and no socket closes. */
+	async hangMachine(world, random) {
+		const node = random.pick(world.nodes);
+		const { pid } = node.process;
+		if (pid === undefined) throw new Error(`${node.id} has no process`);
+		// Nodes have a process group of their own, with their media workers in it.
+		process.kill(-pid, "SIGSTOP");
+		return { what: `${node.id} hangs whole`, undo: async () => void process.kill(-pid, "SIGCONT") };
 	},
 
 	/** A media worker dies inside a node that lives. */
