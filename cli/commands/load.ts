@@ -17,7 +17,7 @@ export const load = command({
 	},
 	input: z.object({
 		rooms: wholeNumber(1, 1_000).default(1),
-		publishers: wholeNumber(1, 1_000).default(1),
+		publishers: wholeNumber(1, 250).default(1),
 		watchers: wholeNumber(0, 10_000).default(2),
 		seconds: wholeNumber(1, 86_400).default(10),
 		concurrency: wholeNumber(1, 1_000).default(10),

@@ -1,9 +1,11 @@
 /** Figures and tables as people read them. */
 
+const NUMBER = /^(–|[\d.]+( ?%| [kMG]?b\/s| m?s)?)$/;
+
 /** Columns as wide as their widest cell; numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
 	const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-	const right = head.map((_, i) => rows.length > 0 && rows.every((row) => /^[\d–]/.test(row[i] ?? "")));
+	const right = head.map((_, i) => rows.length > 0 && rows.every((row) => NUMBER.test(row[i] ?? "")));
 	const line = (cells: readonly string[]) =>
 		cells
 			.map((cell, i) => (right[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))

@@ -1,11 +1,13 @@
 /** Which edge, with which key. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/setup/paths.mjs";
+import { fileURLToPath } from "node:url";
 import { Api } from "./api.ts";
 import type { Globals } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
+/** The checkout. */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_URL = "http://127.0.0.1:8787";
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 

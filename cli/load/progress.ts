@@ -9,6 +9,7 @@ const PLAIN_MS = 5_000;
 export class Progress {
 	readonly #out: Output;
 	#step = "";
+	#done = 0;
 	#toldAt = 0;
 
 	constructor(out: Output) {
@@ -21,9 +22,10 @@ export class Progress {
 			this.#out.live(`${step.padEnd(10)} ${bar(done / Math.max(1, total), WIDTH)} ${tail}`);
 			return;
 		}
-		const due = step !== this.#step || done === total || performance.now() - this.#toldAt > PLAIN_MS;
-		if (!due) return;
+		const isEnd = done === total && this.#done !== total;
+		if (step === this.#step && !isEnd && performance.now() - this.#toldAt < PLAIN_MS) return;
 		this.#step = step;
+		this.#done = done;
 		this.#toldAt = performance.now();
 		this.#out.note(`${step} ${tail}`);
 	}

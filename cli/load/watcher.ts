@@ -23,9 +23,13 @@ export class Watcher {
 		tracks: readonly PublishedTrack[],
 	): Promise<Watcher> {
 		const began = performance.now();
-		const bot = await Bot.join(edge, room, id, token);
+		// It subscribes once it has joined: what is subscribed for it may come before a bot knows its endpoint.
+		const bot = await Bot.join(edge, room, id, token, { subscribe: "none" });
 		bot.signal.ws.on("error", () => {});
-		return new Watcher(bot, tracks, began);
+		const watcher = new Watcher(bot, tracks, began);
+		const wanted = tracks.map((track) => ({ track: track.id, on: true }));
+		if (wanted.length > 0) await bot.signal.request("subscribe", { tracks: wanted });
+		return watcher;
 	}
 
 	/** Of all its tracks. */

@@ -1,0 +1,99 @@
+/** The CLI as a user starts it, against a real edge and node. */
+import { execFile } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../cli/load/report.ts";
+import { Bot } from "../support/bot/bot.ts";
+import { Stack } from "../support/stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+	stack = await Stack.start();
+});
+afterAll(() => stack?.stop());
+
+interface Result {
+	code: number;
+	stdout: string;
+	stderr: string;
+}
+
+function switchyard(line: string, key = stack.authKey): Promise<Result> {
+	const env = { ...process.env, SWITCHYARD_URL: stack.url, AUTH_KEY: key };
+	return new Promise((resolve) => {
+		execFile(process.execPath, ["cli/switchyard.mjs", ...line.split(" ")], { env }, (error, stdout, stderr) => {
+			resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+		});
+	});
+}
+
+async function json<T>(line: string): Promise<T> {
+	const { code, stdout, stderr } = await switchyard(`${line} --json`);
+	expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
+	return JSON.parse(stdout) as T;
+}
+
+describe("switchyard", () => {
+	it("mints tokens that let their rights in", async () => {
+		const { token } = await json<{ token: string }>("token tokens ada --name Ada --rights audio,subscribe");
+		const ada = await Bot.join(stack.url, "tokens", "ada", token);
+		const [participant] = await json<Record<string, unknown>[]>("room participants tokens");
+		expect(participant).toMatchObject({ id: "ada", name: "Ada", rights: { publish: ["audio"], send: false } });
+		ada.destroy();
+	});
+
+	it("creates, lists, shows and deletes rooms", async () => {
+		expect(await json("room create blue --max-participants 5")).toMatchObject({ settings: { maxParticipants: 5 } });
+		expect(await json<{ name: string }[]>("room list")).toContainEqual(expect.objectContaining({ name: "blue" }));
+		expect((await switchyard("room show blue")).stdout).toMatch(/maxParticipants +5/);
+		await json("room delete blue");
+		const gone = await switchyard("room show blue");
+		expect(gone).toMatchObject({ code: 1, stdout: "" });
+		expect(gone.stderr).toContain("switchyard: ");
+	});
+
+	it("mutes, moves and removes participants", async () => {
+		const [ada, bo] = await Promise.all(
+			["ada", "bo"].map(async (id) => Bot.join(stack.url, "acts", id, await stack.tokenFor("acts", id))),
+		);
+		if (!ada || !bo) throw new Error("nobody joined");
+		await ada.publish({ video: false });
+		const muted = ada.signal.event("trackUpdated");
+		await json("room mute acts ada");
+		expect((await muted).muted).toBe(true);
+		const [moved, removed] = [ada.signal.event("moved"), bo.signal.event("removed")];
+		await json("room move acts ada elsewhere");
+		expect((await moved).room).toBe("elsewhere");
+		await json("room remove acts bo --reason enough");
+		expect((await removed).reason).toBe("enough");
+		for (const bot of [ada, bo]) bot.destroy();
+	});
+
+	it("lists nodes with their load", async () => {
+		expect(await json("node list")).toMatchObject([{ id: "node-1", state: "ready", load: { workers: 1 } }]);
+		expect((await switchyard("node list")).stdout).toMatch(/^ID +REGION +STATE +CPU[^\n]+\nnode-1 +local +ready/);
+	});
+
+	it("says what to do about a wrong key, and about an edge that is not there", async () => {
+		const refused = await switchyard("node list", "d3Jvbmc=");
+		expect(refused.code).toBe(1);
+		expect(refused.stderr).toContain("AUTH_KEY");
+		const away = await switchyard("node list --url http://127.0.0.1:9");
+		expect(away.code).toBe(1);
+		expect(away.stderr).toContain("npm start");
+	});
+
+	it("loads a room, tells how that went, and leaves nothing behind", async () => {
+		const report = await json<Report>("load --seconds 3");
+		expect(report.joins).toMatchObject({ ok: 3, failed: 0 });
+		expect(report.firstPacket.missing).toBe(0);
+		expect(report.firstPacket.ms.p50).toBeGreaterThan(0);
+		// Two watchers of 50 and 30 packets a second.
+		expect(report.packets.received).toBeGreaterThan(0.8 * 2 * 3 * 80);
+		expect(report.packets.received).toBeLessThan(1.2 * 2 * 3 * 80);
+		expect(report.packets.lost).toBeLessThan(10);
+		expect(report.gaps.ms.max).toBeGreaterThan(0);
+		expect(report.process.cpu).toBeGreaterThan(0);
+		const rooms = await json<{ name: string }[]>("room list");
+		expect(rooms.filter(({ name }) => name.startsWith("load-"))).toEqual([]);
+	});
+});
