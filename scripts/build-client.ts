@@ -1,4 +1,4 @@
-/** `npm run build:client`: the static files of the Worker, into dist/assets: the SDK, the demo, the API's page. */
+/** `npm run build:client`: the static files of the Worker, into dist/assets: the SDK, the demo, the admin page, the API's page. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { type BuildOptions, build, type Metafile } from "esbuild";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SDK = join(ROOT, "client/sdk");
 const DEMO = join(ROOT, "client/demo");
+const ADMIN = join(ROOT, "client/admin");
 const API_DOCS = join(ROOT, "client/api-docs");
 const OUT = join(ROOT, "dist/assets");
 
@@ -28,7 +29,7 @@ const common = {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(OUT, "sdk"), { recursive: true });
-await Promise.all([buildSdk(), buildDemo()]);
+await Promise.all([buildSdk(), buildDemo(), buildAdmin()]);
 buildTypes();
 copyApiDocs();
 
@@ -48,7 +49,7 @@ async function buildSdk(): Promise<void> {
 /** Schemas are for those who must not trust; in a page they would double what is loaded. */
 function mustNotContain({ inputs }: Metafile, what: string): void {
 	const found = Object.keys(inputs).find((input) => input.includes(what));
-	if (found) throw new Error(`the SDK must not bundle ${found}: import types only from what needs it`);
+	if (found) throw new Error(`a page must not bundle ${found}: import types only from what needs it`);
 }
 
 /** The declarations that index.ts leads to; they import nothing from elsewhere (api.ts says why). */
@@ -80,6 +81,15 @@ async function buildDemo(): Promise<void> {
 		recursive: true,
 		filter: (source) => !/\.(ts|tsbuildinfo)$|tsconfig\.json$/.test(source),
 	});
+}
+
+/** Its styles are bundled, since some of them are the demo's. */
+async function buildAdmin(): Promise<void> {
+	const out = join(OUT, "admin");
+	const entryPoints = ["admin.ts", "admin.css"].map((name) => join(ADMIN, name));
+	const { metafile } = await build({ ...common, entryPoints, outdir: out, metafile: true });
+	mustNotContain(metafile, "node_modules/zod/");
+	cpSync(join(ADMIN, "index.html"), join(out, "index.html"));
 }
 
 function copyApiDocs(): void {

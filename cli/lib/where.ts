@@ -1,13 +1,12 @@
 /** Which edge, with which key. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Api } from "./api.ts";
 import type { Globals } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
 /** The checkout. */
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = new URL("../..", import.meta.url).pathname;
 const DEFAULT_URL = "http://127.0.0.1:8787";
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
