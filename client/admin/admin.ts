@@ -39,8 +39,15 @@ function attend(api: Api): Promise<string> {
 				else it.removeAttribute("aria-current");
 			}
 		};
+		const turn = () => {
+			go();
+			// Whoever reads with their ears or hands is where the new page begins.
+			const title = main.querySelector("h1");
+			title?.setAttribute("tabindex", "-1");
+			title?.focus({ preventScroll: true });
+		};
 		const end = (why: string) => {
-			removeEventListener("hashchange", go);
+			removeEventListener("hashchange", turn);
 			view?.close();
 			store.close();
 			resolve(why);
@@ -65,15 +72,24 @@ function attend(api: Api): Promise<string> {
 			live.textContent = trouble ? `Not up to date${since}` : "Live";
 			live.title = trouble ?? "Renewed every 2 seconds while this tab is in view";
 		});
-		addEventListener("hashchange", go);
+		addEventListener("hashchange", turn);
 		go();
 	});
 }
 
 function route(api: Api, store: FleetStore): View {
 	const [, page, name] = location.hash.split("/");
-	if (page === "rooms" && name) return roomView(api, store, decodeURIComponent(name));
+	if (page === "rooms" && name) return roomView(api, store, decode(name));
 	return page === "rooms" ? roomsView(api) : fleetView(api, store);
+}
+
+/** Somebody may have written the address by hand. */
+function decode(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 function link(href: string, text: string): HTMLAnchorElement {

@@ -62,22 +62,30 @@ const PAD = 16;
 const TITLE = 34;
 /** Over the nodes of a region and beside everything: where pipes bend. */
 const BEND = 26;
-const SIDE = 40;
+const SIDE = 64;
 const MOST_PEOPLE = 8;
 
 export function layOut(nodes: readonly DiagramNode[], pipes: readonly DiagramPipe[], width: number): Layout {
-	const inner = width - 2 * PAD - SIDE;
+	const side = pipes.length > 0 ? SIDE : 0;
+	const inner = width - 2 * PAD - side;
 	const nodeWidth = Math.max(LEAST_WIDTH, Math.min(NODE_WIDTH, inner));
 	const fits = Math.max(1, Math.floor((inner + GAP) / (nodeWidth + GAP)));
 	const lifted = pipes.length > 0 ? BEND : 0;
 
 	const layout: Layout = { width, height: 0, regions: [], nodes: [], pipes: [] };
-	let [x, y, tallest] = [0, 0, 0];
+	/** Regions side by side end together. */
+	const level = (top: number) => {
+		const beside = layout.regions.filter((it) => it.y === top);
+		const tallest = Math.max(0, ...beside.map(({ height }) => height));
+		for (const it of beside) it.height = tallest;
+		return tallest;
+	};
+	let [x, y] = [0, 0];
 	for (const name of [...new Set(nodes.map(({ region }) => region))].sort()) {
 		const of = nodes.filter(({ region }) => region === name);
 		const columns = Math.min(fits, of.length);
 		const regionWidth = columns * (nodeWidth + GAP) - GAP + 2 * PAD;
-		if (x > 0 && x + regionWidth > width - SIDE) [x, y, tallest] = [0, y + tallest + ROW_GAP, 0];
+		if (x > 0 && x + regionWidth > width - side) [x, y] = [0, y + level(y) + ROW_GAP];
 		let bottom = y + TITLE + lifted;
 		for (let i = 0; i < of.length; i += columns) {
 			const row = of.slice(i, i + columns).map((node, column) => {
@@ -87,7 +95,7 @@ export function layOut(nodes: readonly DiagramNode[], pipes: readonly DiagramPip
 			bottom = Math.max(...row.map(bottomOf)) + (i + columns < of.length ? ROW_GAP : PAD);
 		}
 		layout.regions.push({ name, x, y, width: regionWidth, height: bottom - y });
-		tallest = Math.max(tallest, bottom - y);
+		level(y);
 		layout.height = Math.max(layout.height, bottom);
 		x += regionWidth + GAP - 2 * PAD;
 	}
@@ -109,7 +117,6 @@ function bottomOf({ y, shown, more }: NodeBox): number {
 /** One line for both directions; nodes that are not in the picture have none. */
 function connect(boxes: readonly NodeBox[], pipes: readonly DiagramPipe[]): PipeLine[] {
 	const lines = new Map<string, PipeLine>();
-	let bent = 0;
 	for (const { from, to, tracks } of pipes) {
 		const [a, b] = [from, to].map((id) => boxes.find(({ node }) => node.id === id));
 		if (!a || !b || a === b) continue;
@@ -121,7 +128,7 @@ function connect(boxes: readonly NodeBox[], pipes: readonly DiagramPipe[]): Pipe
 			b: second.node.id,
 			there: 0,
 			back: 0,
-			...route(first, second, boxes, bent++),
+			...route(first, second, boxes),
 		};
 		line[isTurned ? "back" : "there"] += tracks;
 		lines.set(key, line);
@@ -130,7 +137,7 @@ function connect(boxes: readonly NodeBox[], pipes: readonly DiagramPipe[]): Pipe
 }
 
 /** Straight between neighbours, over what stands between in the same row, and around the right side otherwise. */
-function route(a: NodeBox, b: NodeBox, boxes: readonly NodeBox[], nth: number): Pick<PipeLine, "path" | "label"> {
+function route(a: NodeBox, b: NodeBox, boxes: readonly NodeBox[]): Pick<PipeLine, "path" | "label"> {
 	const middle = NODE_HEIGHT / 2;
 	const [ra, rb] = [a.x + a.width, b.x + b.width];
 	if (a.y === b.y) {
@@ -144,7 +151,9 @@ function route(a: NodeBox, b: NodeBox, boxes: readonly NodeBox[], nth: number): 
 			label: { x: (ax + bx) / 2, y: a.y - BEND * 0.94 },
 		};
 	}
-	const out = Math.max(ra, rb) + SIDE + (nth % 3) * 6;
+	// What goes further bends further out, so that lines lie beside each other.
+	const span = Math.min(3, Math.abs(boxes.indexOf(a) - boxes.indexOf(b)));
+	const out = Math.max(ra, rb) + PAD + 20 * span;
 	const [ay, by] = [a.y + middle, b.y + middle];
 	// A curve's middle is an eighth of its ends and three of its bends.
 	const x = (ra + rb) / 8 + (out * 3) / 4;

@@ -74,7 +74,7 @@ export class NodeCard {
 		const action = node.state === "draining" ? "Cancel drain" : "Drain";
 		if (this.#action.textContent !== action) this.#action.textContent = action;
 		this.#action.setAttribute("aria-label", `${action} ${node.id}`);
-		this.#cpu.style.width = percent(load.cpu);
+		this.#cpu.style.width = `${load.cpu * 100}%`;
 		this.#meter.classList.toggle("high", load.cpu > 0.8);
 		this.#meter.setAttribute("aria-valuenow", String(Math.round(load.cpu * 100)));
 		this.#cpuText.textContent = percent(load.cpu);

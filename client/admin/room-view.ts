@@ -63,7 +63,7 @@ export function roomView(api: Api, store: FleetStore, name: string): View {
 		about.textContent = [
 			count(room.participants, "participant"),
 			count(room.tracks, "track"),
-			`made ${ago(room.createdAt)}`,
+			`created ${ago(room.createdAt)}`,
 			...Object.entries(room.settings).map(([key, value]) => `${key} ${value}`),
 		].join(" · ");
 		note.hidden = !isEmpty;

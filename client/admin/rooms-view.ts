@@ -37,7 +37,7 @@ class RoomsView {
 	/** Counts what was begun; the answers of what is superseded are dropped. */
 	#turn = 0;
 	/** The user asked for more; what is shown is not renewed under that. */
-	#going = false;
+	#going = 0;
 
 	constructor(api: Api) {
 		this.#api = api;
@@ -67,10 +67,11 @@ class RoomsView {
 
 	/** What is shown, as it is now. A search is not repeated by itself: it reads the whole list. */
 	async #renew(): Promise<void> {
-		if (this.#text !== "" || this.#rooms.length > MOST || this.#going) return;
+		if (this.#text !== "" || this.#rooms.length > MOST || this.#going > 0) return;
 		const limit = Math.max(PAGE, this.#rooms.length);
-		await this.#take(async () => {
+		await this.#take(async (isOld) => {
 			const { items, next } = await this.#page(limit);
+			if (isOld()) return;
 			this.#rooms = items;
 			this.#next = next;
 		});
@@ -80,14 +81,17 @@ class RoomsView {
 		this.#rooms = [];
 		this.#next = undefined;
 		this.#looked = 0;
-		await (this.#text === "" ? this.#renew() : this.#goOn());
+		await this.#goOn();
 	}
 
 	async #goOn(): Promise<void> {
 		const text = this.#text;
-		this.#going = true;
+		this.#going++;
 		await this.#take(async (isOld) => {
-			if (text === "") return this.#add(await this.#page(PAGE, this.#next));
+			if (text === "") {
+				const page = await this.#page(PAGE, this.#next);
+				return isOld() ? undefined : this.#add(page);
+			}
 			const enough = this.#rooms.length + PAGE;
 			for (let i = 0; i < SEARCH_PAGES && this.#rooms.length < enough; i++) {
 				const { items, next } = await this.#page(MOST, this.#next);
@@ -97,7 +101,7 @@ class RoomsView {
 				if (next === undefined) return;
 			}
 		});
-		this.#going = false;
+		this.#going--;
 	}
 
 	#add({ items, next }: Page<RoomSummary>): void {
@@ -144,5 +148,5 @@ export const hashOf = (room: string) => `#/rooms/${encodeURIComponent(room)}`;
 function row({ name, createdAt }: RoomSummary) {
 	const made = h("span", { class: "hint", title: moment(createdAt) });
 	const element = h("li", {}, h("a", { href: hashOf(name) }, h("span", { class: "name" }, name), made));
-	return { element, update: () => made.replaceChildren(`made ${ago(createdAt)}`) };
+	return { element, update: () => made.replaceChildren(`created ${ago(createdAt)}`) };
 }
