@@ -59,9 +59,9 @@ const LEAST_WIDTH = 130;
 const GAP = 76;
 const ROW_GAP = 36;
 const PAD = 16;
-const TITLE = 34;
+const TITLE = 42;
 /** Over the nodes of a region and beside everything: where pipes bend. */
-const BEND = 26;
+const BEND = 22;
 const SIDE = 64;
 const MOST_PEOPLE = 8;
 

@@ -14,6 +14,8 @@ import { say, type View } from "./view.ts";
 const POLL_MS = 2_000;
 /** As many participants as are shown; the API's most in one page. */
 const MOST = 500;
+const DOTS = "A full dot publishes, an empty one only watches, a pale one is away.";
+const LINES = "A line is a pipe between nodes, with the tracks it carries.";
 
 export function roomView(api: Api, store: FleetStore, name: string): View {
 	const about = h("p", { class: "hint" });
@@ -22,12 +24,11 @@ export function roomView(api: Api, store: FleetStore, name: string): View {
 	const list = h("ul", { class: "card people-list" });
 	const rows = new Keyed<Participant>(list, (participant) => new ParticipantRow(participant, name, api, refresh));
 	const rest = h("p", { class: "hint" });
-	const legend =
-		"A full dot publishes, an empty one only watches, a pale one is away. A line is a pipe between nodes, with the tracks it carries.";
+	const legend = h("p", { class: "hint" });
 	const body = h(
 		"div",
 		{ class: "room-body", hidden: true },
-		h("section", { class: "card where" }, h("h2", {}, "Served by"), diagram.element, h("p", { class: "hint" }, legend)),
+		h("section", { class: "card where" }, h("h2", {}, "Served by"), diagram.element, legend),
 		h("section", {}, h("h2", {}, "Participants"), list, rest),
 	);
 	const element = h(
@@ -74,6 +75,7 @@ export function roomView(api: Api, store: FleetStore, name: string): View {
 		rest.textContent = items.length === 0 ? "Nobody is in this room now." : `The first ${MOST} are shown.`;
 		rows.show(items.map((participant) => [participant.id, participant]));
 		diagram.show(placement.nodes, placement.pipes);
+		legend.textContent = placement.pipes.length > 0 ? `${DOTS} ${LINES}` : DOTS;
 	}
 
 	const stop = poll(POLL_MS, refresh);
