@@ -30,19 +30,21 @@ const drain = command({
 	about: "Drains a node: it is given nothing new, and what it serves is moved away.",
 	options: {
 		deadline: { value: "SECONDS", about: `when it must be empty; ${DEADLINE_S} unless given` },
+		exit: { about: "the node's process ends then, or as soon as it serves nothing" },
 		wait: { about: "end when it is empty or gone" },
 	},
 	input: z.object({
 		node: NodeId,
-		deadline: wholeNumber(0, 86_400).default(DEADLINE_S),
+		deadline: wholeNumber(1, 86_400).default(DEADLINE_S),
+		exit: z.boolean().default(false),
 		wait: z.boolean().default(false),
 	}),
-	async run({ node, deadline, wait }, context) {
+	async run({ node, deadline, exit, wait }, context) {
 		const { api, out } = context;
-		await drains(api.post(`/v1/nodes/${node}/drain`, { deadlineSeconds: deadline }, z.unknown()), node);
+		await drains(api.post(`/v1/nodes/${node}/drain`, { deadlineSeconds: deadline, exit }, z.unknown()), node);
 		if (!wait) {
 			out.result(
-				{ node, draining: true, deadlineSeconds: deadline },
+				{ node, draining: true, exit, deadlineSeconds: deadline },
 				() => `${node} drains, for at most ${deadline} s`,
 			);
 			return 0;

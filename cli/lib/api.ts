@@ -72,8 +72,10 @@ export class Api {
 				signal: AbortSignal.timeout(TIMEOUT_MS),
 			});
 		} catch (error) {
-			const { cause, message } = error as Error;
-			const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+			// fetch says no more than that it failed; its cause knows why.
+			const { cause = error } = error as Error;
+			const { code, message } = cause as NodeJS.ErrnoException;
+			const why = code ?? message;
 			throw new Failure(
 				`cannot reach ${this.url}: ${why}`,
 				"start one with `npm start`, or say where it is with --url or SWITCHYARD_URL",

@@ -15,6 +15,7 @@ import { Watcher } from "./watcher.ts";
 const JOIN_MS = 20_000;
 /** For first packets, once everybody has joined. */
 const PLAY_MS = 10_000;
+const LEAVE_MS = 5_000;
 const TICK_MS = 500;
 /** What is under way has come after so long, on any network worth measuring. */
 const SETTLE_MS = 500;
@@ -61,11 +62,16 @@ export class Load {
 			return await this.#measure();
 		} finally {
 			this.#progress.end();
-			await Promise.all(
-				this.#rooms.flatMap(({ publishers, watchers }) => [...publishers, ...watchers].map((it) => it.leave())),
-			);
+			await this.#leave();
 			await Promise.all(made.map((name) => api.delete(`/v1/rooms/${name}`).catch(() => {})));
 		}
+	}
+
+	/** One whose socket is gone gets no answer any more. */
+	async #leave(): Promise<void> {
+		const all = this.#rooms.flatMap(({ publishers, watchers }) => [...publishers, ...watchers]);
+		const { signal } = new AbortController();
+		await Promise.allSettled(all.map((bot) => within(LEAVE_MS, signal, "leaving", bot.leave())));
 	}
 
 	async #fill(step: string, each: number, join: (room: LoadRoom, id: string) => Promise<void>): Promise<void> {
@@ -85,11 +91,9 @@ export class Load {
 
 	async #publish(room: LoadRoom, id: string): Promise<void> {
 		const { audio, video } = this.#options;
-		const { publisher, publish } = await this.#join(room, id, (edge, token) =>
-			Publisher.join(edge, room.name, id, token),
-		);
+		const publisher = await this.#join(room, id, (edge, token) => Publisher.join(edge, room.name, id, token));
 		room.publishers.push(publisher);
-		await within(JOIN_MS, this.#context.stop, `publishing as ${id}`, publish({ audio, video }));
+		await within(JOIN_MS, this.#context.stop, `publishing as ${id}`, publisher.publish({ audio, video }));
 	}
 
 	async #watch(room: LoadRoom, id: string): Promise<void> {

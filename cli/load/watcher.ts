@@ -23,13 +23,9 @@ export class Watcher {
 		tracks: readonly PublishedTrack[],
 	): Promise<Watcher> {
 		const began = performance.now();
-		// It subscribes once it has joined: what is subscribed for it may come before a bot knows its endpoint.
-		const bot = await Bot.join(edge, room, id, token, { subscribe: "none" });
+		const bot = await Bot.join(edge, room, id, token);
 		bot.signal.ws.on("error", () => {});
-		const watcher = new Watcher(bot, tracks, began);
-		const wanted = tracks.map((track) => ({ track: track.id, on: true }));
-		if (wanted.length > 0) await bot.signal.request("subscribe", { tracks: wanted });
-		return watcher;
+		return new Watcher(bot, tracks, began);
 	}
 
 	/** Of all its tracks. */

@@ -29,7 +29,7 @@ export function ask({ title, text, confirm, danger = false, field }: Question): 
 				required: field.required ?? false,
 			},
 			...{ autocomplete: "off", ...(field.pattern && { pattern: field.pattern, title: field.hint ?? "" }) },
-			...(field.type === "number" && { min: "0", max: "86400", step: "1" }),
+			...(field.type === "number" && { min: "1", max: "86400", step: "1" }),
 		});
 	const dialog = h("dialog", { aria: { labelledby: "dialog-title", describedby: "dialog-text" } });
 	const form = h(

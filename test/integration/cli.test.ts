@@ -1,6 +1,6 @@
 /** The CLI as a user starts it, against a real edge and node. */
 import { execFile } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Report } from "../../cli/load/report.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { Stack } from "../support/stack.ts";
@@ -71,6 +71,23 @@ describe("switchyard", () => {
 	it("lists nodes with their load", async () => {
 		expect(await json("node list")).toMatchObject([{ id: "node-1", state: "ready", load: { workers: 1 } }]);
 		expect((await switchyard("node list")).stdout).toMatch(/^ID +REGION +STATE +CPU[^\n]+\nnode-1 +local +ready/);
+	});
+
+	it("drains a node under load, and takes it back", async () => {
+		await stack.addNode("node-2");
+		const load = json<Report>("load --rooms 4 --seconds 8");
+		const nodes = () => json<{ id: string; load: { endpoints: number } }[]>("node list");
+		const { id } = await vi.waitFor(async () => {
+			const busy = (await nodes()).find(({ load }) => load.endpoints > 0);
+			if (!busy) throw new Error("nobody is served yet");
+			return busy;
+		}, 10_000);
+		const { code, stdout } = await switchyard(`node drain ${id} --deadline 6 --wait`);
+		expect({ code, stdout }).toEqual({ code: 0, stdout: `${id} is empty\n` });
+		expect(await nodes()).toContainEqual(expect.objectContaining({ id, state: "draining" }));
+		await json(`node undrain ${id}`);
+		expect(await nodes()).toContainEqual(expect.objectContaining({ id, state: "ready" }));
+		expect(await load).toMatchObject({ joins: { failed: 0 }, firstPacket: { missing: 0 } });
 	});
 
 	it("says what to do about a wrong key, and about an edge that is not there", async () => {

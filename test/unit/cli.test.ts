@@ -133,7 +133,7 @@ describe("what is asked", () => {
 		const asked = answers([200, {}], [200, { items: [] }]);
 		const { code, stdout } = await switchyard("node drain n --deadline 60 --wait");
 		expect({ code, stdout }).toEqual({ code: 0, stdout: "n is empty\n" });
-		expect(bodyOf(asked[0]?.init)).toEqual({ deadlineSeconds: 60 });
+		expect(bodyOf(asked[0]?.init)).toEqual({ deadlineSeconds: 60, exit: false });
 	});
 
 	it("an answer of something else is told as such", async () => {
