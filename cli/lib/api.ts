@@ -75,7 +75,7 @@ export class Api {
 			// fetch says no more than that it failed; its cause knows why.
 			const { cause = error } = error as Error;
 			const { code, message } = cause as NodeJS.ErrnoException;
-			const why = code ?? message;
+			const why = typeof code === "string" ? code : message;
 			throw new Failure(
 				`cannot reach ${this.url}: ${why}`,
 				"start one with `npm start`, or say where it is with --url or SWITCHYARD_URL",

@@ -114,6 +114,20 @@ describe("the admin page", () => {
 		await row("bo").waitFor({ state: "detached" });
 	});
 
+	it("drains a node once that is confirmed, and takes it back", async () => {
+		await page.click("text=Fleet");
+		const state = (text: string) => page.locator('[data-node="node-1"] header .state', { hasText: text }).waitFor();
+		await state("ready");
+		await page.getByRole("button", { name: "Drain node-1" }).click();
+		await page.keyboard.press("Enter");
+		await toast("node-1 drains");
+		await state("draining");
+		await page.getByRole("button", { name: "Cancel drain node-1" }).click();
+		await page.getByRole("button", { name: "Take it back" }).click();
+		await toast("node-1 takes new ones again");
+		await state("ready");
+	});
+
 	it("gives the key up", async () => {
 		await page.click("text=Forget key");
 		await page.locator("#key").waitFor();
