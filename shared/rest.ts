@@ -25,12 +25,23 @@ export const RoomCreate = z.object({
 });
 export type RoomCreate = z.infer<typeof RoomCreate>;
 
+/** One node of a room: whom it serves, and what it sends to the room's other nodes. */
+export const RoomNode = z.object({
+	id: NodeId,
+	region: Region,
+	/** `detached`: its link dropped and may come back, while media goes on. */
+	state: z.enum(["linked", "detached", "draining", "full"]),
+	participants: z.array(ParticipantId),
+	pipes: z.array(z.object({ to: NodeId, tracks: z.number().int() })),
+});
+export type RoomNode = z.infer<typeof RoomNode>;
+
 export const Room = RoomInfo.extend({
 	settings: RoomSettings,
 	participants: z.number().int(),
 	tracks: z.number().int(),
 	/** Nodes that carry its media now. */
-	nodes: z.array(NodeId),
+	nodes: z.array(RoomNode),
 });
 export type Room = z.infer<typeof Room>;
 

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { RoomName } from "../../shared/ids.ts";
 import { Room, type RoomSettings, RoomSummary } from "../../shared/rest.ts";
-import { readRoomNodes } from "../../shared/room-nodes.ts";
 import { command, JsonText, wholeNumber } from "../lib/command.ts";
 import { facts, moment, table } from "../lib/format.ts";
 
@@ -83,7 +82,7 @@ const remove = command({
 export const rooms = [list, show, create, remove];
 
 function describe(room: Room): string {
-	const nodes = readRoomNodes(room.nodes).map(({ id, region }) => (region ? `${id} (${region})` : id));
+	const nodes = room.nodes.map(({ id, region }) => `${id} (${region})`);
 	const settings = Object.entries(room.settings).map(([name, value]) => [name, String(value)] as const);
 	return facts([
 		["room", room.name],

@@ -1,6 +1,5 @@
 /** What is known of where a room is served, put together: the room's nodes, its participants, and the fleet. */
 import type { Node, Participant, Room } from "../../shared/rest.ts";
-import { readRoomNodes } from "../../shared/room-nodes.ts";
 import type { DiagramNode, DiagramPipe } from "./diagram-layout.ts";
 
 export interface Placement {
@@ -14,7 +13,7 @@ export function placementOf(
 	participants: readonly Participant[],
 	fleetNode: (id: string) => Pick<Node, "region" | "state"> | undefined,
 ): Placement {
-	const told = readRoomNodes(room.nodes);
+	const told = room.nodes;
 	const nodeOf = new Map<string, string>();
 	for (const { id, node } of participants) if (node) nodeOf.set(id, node);
 	// The room itself knows best; the two are read one after the other, and somebody may have moved meanwhile.

@@ -114,7 +114,7 @@ describe("the edge away", () => {
 		// The node comes back by itself and is the one that serves a newcomer, with what it already has.
 		const c = await enter(room, "c");
 		await c.receives("a-video");
-		expect(await (await stack.rest(`/v1/rooms/${room}`)).json()).toMatchObject({ nodes: ["node-1"] });
+		expect(await (await stack.rest(`/v1/rooms/${room}`)).json()).toMatchObject({ nodes: [{ id: "node-1" }] });
 	});
 });
 

@@ -55,7 +55,9 @@ describe("a room on two nodes", () => {
 				await to.receives(`${from.id}-video`);
 			}
 		}
-		expect(await (await stack.rest(`/v1/rooms/${room}`)).json()).toMatchObject({ nodes: ["eu-1", "us-1"] });
+		expect(await (await stack.rest(`/v1/rooms/${room}`)).json()).toMatchObject({
+			nodes: [{ id: "eu-1" }, { id: "us-1" }],
+		});
 	});
 
 	it("carries a track to the other node once, when somebody wants it there, and no longer", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Box, type DiagramNode, layOut } from "../../client/admin/diagram-layout.ts";
 import { placementOf } from "../../client/admin/placement.ts";
-import type { Participant } from "../../shared/rest.ts";
+import type { Participant, RoomNode } from "../../shared/rest.ts";
 
 const person = (id: string, node?: string): Participant => ({
 	...{ id, state: "joined", joinedAt: 0, tracks: [], node },
@@ -51,9 +51,9 @@ describe("the picture of a room", () => {
 });
 
 describe("who is where", () => {
-	it("comes from the participants while the room tells its nodes' ids only", () => {
-		const fleet = (id: string) => (id === "n1" ? { region: "eu", state: "ready" as const } : undefined);
-		const { nodes, pipes } = placementOf({ nodes: ["n1"] }, [person("ada", "n1"), person("bo")], fleet);
+	it("comes from the participants where the room does not name them", () => {
+		const n1 = { id: "n1", region: "eu", state: "linked" as const, participants: [], pipes: [] };
+		const { nodes, pipes } = placementOf({ nodes: [n1] }, [person("ada", "n1"), person("bo")], () => undefined);
 		expect(nodes.map(({ id, region, people }) => [id, region, people.map(({ id }) => id)])).toEqual([
 			["n1", "eu", ["ada"]],
 			["no node yet", "waiting", ["bo"]],
@@ -62,18 +62,14 @@ describe("who is where", () => {
 	});
 
 	it("comes from the room when it tells more", () => {
-		const told = [
+		const told: RoomNode[] = [
 			{ id: "n1", region: "eu", state: "draining", participants: ["ada"], pipes: [{ to: "n2", tracks: 2 }] },
-			{ id: "n2", region: "us", state: "ready", participants: ["bo"], pipes: [] },
+			{ id: "n2", region: "us", state: "linked", participants: ["bo"], pipes: [] },
 		];
-		const { nodes, pipes } = placementOf(
-			{ nodes: told as never },
-			[person("ada"), person("bo", "n1")],
-			() => undefined,
-		);
+		const { nodes, pipes } = placementOf({ nodes: told }, [person("ada"), person("bo", "n1")], () => undefined);
 		expect(nodes.map(({ id, state, people }) => [id, state, people.map(({ id }) => id)])).toEqual([
 			["n1", "draining", ["ada"]],
-			["n2", "ready", ["bo"]],
+			["n2", "linked", ["bo"]],
 		]);
 		expect(pipes).toEqual([{ from: "n1", to: "n2", tracks: 2 }]);
 	});

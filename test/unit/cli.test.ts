@@ -5,7 +5,6 @@ import { pool, within } from "../../cli/load/pool.ts";
 import { percentile, spread } from "../../cli/load/statistics.ts";
 import { Subscription } from "../../cli/load/subscription.ts";
 import { run } from "../../cli/run.ts";
-import { readRoomNodes } from "../../shared/room-nodes.ts";
 
 class Text extends Writable {
 	text = "";
@@ -144,17 +143,10 @@ describe("what is asked", () => {
 		});
 	});
 
-	it("reads a room's nodes as ids", async () => {
-		answers([200, { ...room, nodes: ["n1"] }]);
-		expect((await switchyard("room show blue")).stdout).toMatch(/nodes +n1/);
-	});
-});
-
-describe("a room's nodes", () => {
-	it("are read in both forms, and nonsense is left out", () => {
-		const full = { id: "b", region: "eu", state: "ready", participants: ["x"], pipes: [{ to: "a", tracks: 2 }] };
-		expect(readRoomNodes(["a", full, 7, null])).toEqual([{ id: "a", participants: [], pipes: [] }, full]);
-		expect(readRoomNodes(undefined)).toEqual([]);
+	it("names a room's nodes and their regions", async () => {
+		const node = { id: "n1", region: "eu", state: "linked", participants: [], pipes: [] };
+		answers([200, { ...room, nodes: [node] }]);
+		expect((await switchyard("room show blue")).stdout).toMatch(/nodes +n1 \(eu\)/);
 	});
 });
 
