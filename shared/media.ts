@@ -150,6 +150,12 @@ export const Layer = z.object({
 });
 export type Layer = z.infer<typeof Layer>;
 
+/** How much of a track is wanted: a spatial layer and those below it; all there are; or nothing. */
+export const ALL_LAYERS = 7;
+export const NO_LAYER = -1;
+export const Demand = z.record(TrackId, z.number().int().min(NO_LAYER).max(ALL_LAYERS));
+export type Demand = z.infer<typeof Demand>;
+
 /** CSS pixels times device pixel ratio of what shows a track; 0 × 0 is out of view. */
 export const Size = z.object({
 	width: z.number().int().min(0).max(16_384),

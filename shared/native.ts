@@ -9,6 +9,7 @@ import { EndpointId, NodeId, ParticipantId, Region, RoomName, SessionId, TrackId
 import { Json } from "./json.ts";
 import {
 	ConsumerParameters,
+	Demand,
 	DtlsParameters,
 	IceParameters,
 	Layer,
@@ -272,6 +273,8 @@ const volatile = {
 	speakers: { speakers: z.array(Speaker), dominant: ParticipantId.optional() },
 	/** Layers that this participant gets of tracks now; null when a track sends nothing. */
 	layers: { layers: z.record(TrackId, Layer.nullable()) },
+	/** How much of this participant's own tracks anybody wants: send no layer above it, and with -1 nothing. */
+	demand: { demand: Demand },
 	/** Connection quality of participants, 0 to 10, as their node sees it. */
 	quality: { quality: z.record(ParticipantId, Score) },
 } as const;
@@ -311,6 +314,7 @@ export const VolatileFrame = z.discriminatedUnion("type", [
 	news("presence"),
 	news("speakers"),
 	news("layers"),
+	news("demand"),
 	news("quality"),
 ]);
 export type VolatileFrame = z.infer<typeof VolatileFrame>;

@@ -4,6 +4,7 @@ import type { LocalTrack, PublishOptions } from "./api.ts";
 import { openDevices } from "./capture.ts";
 import { hide, makeElement, show } from "./elements.ts";
 import { SwitchyardError } from "./error.ts";
+import { Latest } from "./latest.ts";
 
 export interface LocalTrackPort {
 	/** Tells the room, where it knows of the track. */
@@ -26,6 +27,9 @@ export class LocalTrackImpl implements LocalTrack {
 	#producer: types.Producer | undefined;
 	/** Of the one before, while it goes on. */
 	#former: types.Producer | undefined;
+	/** What the room wants of it: all until it says otherwise. */
+	#demand = Number.POSITIVE_INFINITY;
+	readonly #limiting = new Latest<number>(() => this.#limit());
 	published = false;
 	/** Changes of `muted` on their way to the room; what the room says meanwhile is older. */
 	muting = 0;
@@ -135,6 +139,7 @@ export class LocalTrackImpl implements LocalTrack {
 		this.#producer = producer;
 		// It was muted or replaced since it was handed over.
 		if (this.#muted || producer.track !== this.#media) this.#feed(this.#media).catch(() => {});
+		if (this.#demand !== Number.POSITIVE_INFINITY) this.applyDemand(this.#demand);
 	}
 
 	/** It is not sent any more by what sent it. */
@@ -156,6 +161,29 @@ export class LocalTrackImpl implements LocalTrack {
 	endFormer(): void {
 		this.#former?.close();
 		this.#former = undefined;
+	}
+
+	/** Nobody wants more of it than this layer; with -1, nothing of it at all. */
+	applyDemand(layer: number): void {
+		this.#demand = layer;
+		// A sender that is gone has nothing to limit.
+		this.#limiting.set(layer).catch(() => {});
+	}
+
+	/** An encoding that is not active costs neither CPU nor bandwidth, and no negotiation either way. */
+	async #limit(): Promise<void> {
+		const sender = this.#producer?.rtpSender;
+		const parameters = sender?.getParameters();
+		if (!sender || !parameters?.encodings?.length) return;
+		const several = parameters.encodings.length > 1;
+		let changed = false;
+		for (const [layer, encoding] of parameters.encodings.entries()) {
+			const active = this.#demand >= (several ? layer : 0);
+			if ((encoding.active ?? true) === active) continue;
+			encoding.active = active;
+			changed = true;
+		}
+		if (changed) await sender.setParameters(parameters);
 	}
 
 	/** True when that changed something. */

@@ -320,6 +320,10 @@ export class RoomImpl implements Room {
 			case "speakers":
 				this.#speakers(news);
 				return;
+			case "demand":
+				for (const [track, layer] of Object.entries(news.demand))
+					this.#publisher?.tracks.get(track)?.applyDemand(layer);
+				return;
 			case "layers":
 				for (const [track, layer] of Object.entries(news.layers)) {
 					this.#publications.get(track)?.received?.setLayer(layer);

@@ -213,6 +213,7 @@ export class SignalConnection {
 			case "presence":
 			case "speakers":
 			case "layers":
+			case "demand":
 			case "quality":
 				this.#handlers.news(frame);
 				return;

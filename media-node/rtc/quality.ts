@@ -11,8 +11,9 @@ const QUALITY_MS = 2_000;
  */
 export function qualityOf(endpoint: Pick<Endpoint, "tracks" | "subscriptions">): number {
 	const sent: number[] = [];
-	for (const { producer } of endpoint.tracks.values()) {
-		if (!producer || isData(producer) || producer.paused || producer.score.length === 0) continue;
+	for (const { producer, isWanted } of endpoint.tracks.values()) {
+		// What nobody wants is not sent, and says nothing.
+		if (!producer || isData(producer) || producer.paused || !isWanted || producer.score.length === 0) continue;
 		sent.push(Math.max(...producer.score.map(({ score }) => score)));
 	}
 	const received: number[] = [];

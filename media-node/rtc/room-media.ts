@@ -5,6 +5,7 @@
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { type Log, log } from "../observability/logger.ts";
+import { Demand } from "./demand.ts";
 import { Endpoint, type EndpointLimits } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { type Home, RoomHome } from "./home.ts";
@@ -23,6 +24,7 @@ export interface RoomContext {
 	readonly log: Log;
 	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
+	readonly onWants: () => void;
 }
 
 export type RoomLimits = EndpointLimits & PeerLimits;
@@ -35,9 +37,11 @@ export class RoomMedia implements RoomContext {
 	readonly log: Log;
 	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
+	readonly onWants: () => void;
 	readonly #pipes: Pipes;
 	readonly #subscriptions: RoomSubscriptions;
 	readonly #quality: RoomQuality;
+	readonly #demand: Demand;
 	readonly #limits: RoomLimits;
 	#closed = false;
 
@@ -54,6 +58,12 @@ export class RoomMedia implements RoomContext {
 		this.#pipes = new Pipes(this);
 		this.#subscriptions = new RoomSubscriptions(this);
 		this.#quality = new RoomQuality(this.endpoints, (quality) => this.report({ type: "quality", quality }));
+		this.#demand = new Demand(
+			this.endpoints,
+			() => this.tracks.all(),
+			(demand) => this.report({ type: "demand", demand }),
+		);
+		this.onWants = () => this.#demand.check();
 		this.onScore = () => this.#quality.check();
 	}
 
@@ -88,6 +98,7 @@ export class RoomMedia implements RoomContext {
 		for (const { id, mediaState } of this.endpoints.values()) {
 			if (mediaState) this.report({ type: "media", endpoint: id, state: mediaState });
 		}
+		this.#demand.describe();
 		for (const id of subscribers) {
 			const endpoint = this.endpoints.get(id);
 			if (endpoint) void this.#subscriptions.describe(endpoint);
@@ -96,6 +107,11 @@ export class RoomMedia implements RoomContext {
 
 	execute(command: LinkCommand): void {
 		if (this.#closed) return;
+		this.#carryOut(command);
+		this.#demand.check();
+	}
+
+	#carryOut(command: LinkCommand): void {
 		switch (command.type) {
 			case "attach":
 				return;
@@ -167,6 +183,7 @@ export class RoomMedia implements RoomContext {
 	close(): void {
 		this.#closed = true;
 		this.#quality.close();
+		this.#demand.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
 		this.peers.close();

@@ -67,7 +67,7 @@ export class RoomSubscriptions {
 
 	#watch(endpoint: Endpoint, subscription: SubscribedTrack): void {
 		const { track: id } = subscription;
-		const { report, onScore } = this.#room;
+		const { report, onScore, onWants } = this.#room;
 		const forget = () => endpoint.subscriptions.get(id) === subscription && endpoint.subscriptions.delete(id);
 		subscription.onEnded = () => {
 			// As with tracks: the end of the whole endpoint is told once.
@@ -77,6 +77,7 @@ export class RoomSubscriptions {
 		};
 		subscription.onLayers = (layer) => report({ type: "layers", endpoint: endpoint.id, layers: { [id]: layer } });
 		subscription.onScore = onScore;
+		subscription.onWants = onWants;
 		subscription.ready.catch((error: unknown) => {
 			// Closed meanwhile is what was wanted; a track that failed is told of as such.
 			const told = endpoint.closed || this.#room.tracks.get(id) !== subscription.published;

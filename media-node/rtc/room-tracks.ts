@@ -24,6 +24,10 @@ export class RoomTracks {
 		return this.#tracks.size;
 	}
 
+	all(): IterableIterator<RoomTrack> {
+		return this.#tracks.values();
+	}
+
 	get(id: string): RoomTrack | undefined {
 		return this.#tracks.get(id);
 	}

@@ -1,7 +1,7 @@
 /** One track on its way to one endpoint: a consumer on its way, there, or closed again. */
 import type { Consumer, DataConsumer, DataProducer, Producer, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { ConsumerParameters, Layer, TrackSettings } from "../../shared/media.ts";
+import { ALL_LAYERS, type ConsumerParameters, type Layer, NO_LAYER, type TrackSettings } from "../../shared/media.ts";
 import { rtpParametersOut } from "./convert.ts";
 import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
@@ -33,6 +33,8 @@ export class SubscribedTrack {
 	onEnded: () => void = () => {};
 	/** The layers that are sent now; null when nothing is. */
 	onLayers: (layer: Layer | null) => void = () => {};
+	/** What it is to get may be known better now. */
+	onWants: () => void = () => {};
 	/** Its score changed. */
 	onScore: () => void = () => {};
 
@@ -72,8 +74,13 @@ export class SubscribedTrack {
 		this.#tuning.request();
 	}
 
-	get settings(): TrackSettings {
-		return this.#settings;
+	/** The highest layer it is to get; nothing when it is paused. */
+	get wants(): number {
+		if (this.#closed) return NO_LAYER;
+		const count = this.#spatialLayers;
+		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, count);
+		if (paused) return NO_LAYER;
+		return layers && layers.spatialLayer < count - 1 ? layers.spatialLayer : ALL_LAYERS;
 	}
 
 	/** Another source took its place: it bridges the time until its receiver has that, and ends without a word. */
@@ -126,6 +133,7 @@ export class SubscribedTrack {
 		});
 		if (consumer.type === "simulcast" || consumer.type === "svc") {
 			this.#spatialLayers = count;
+			this.onWants();
 			consumer.on("layerschange", (now) => {
 				this.onLayers(now ? { spatial: now.spatialLayer, temporal: now.temporalLayer } : null);
 			});

@@ -37,7 +37,10 @@ export class RoomTrack {
 	readonly id: string;
 	readonly participant: string;
 	readonly source: Source;
+	readonly kind: TrackMedia["kind"];
 	readonly layers: readonly Size[];
+	/** Somebody on this node receives it now. */
+	isWanted = true;
 	readonly from: TrackWish["from"];
 	/** Rejects when the node cannot receive it. Subscriptions wait for it. */
 	readonly ready: Promise<Producer | DataProducer>;
@@ -55,6 +58,7 @@ export class RoomTrack {
 		this.id = wish.id;
 		this.participant = wish.participant;
 		this.source = wish.source;
+		this.kind = wish.media.kind;
 		this.layers = wish.layers;
 		this.from = wish.from;
 		this.#muted = wish.muted;

@@ -111,6 +111,37 @@ describe("three people", () => {
 		await width(600, 1280);
 	});
 
+	it("send no layer that nobody watches, and nothing that nobody does", async () => {
+		const [ada, bo, cy] = pages;
+		const active = () =>
+			bo.evaluate(() => {
+				const track = window.switchyard?.room.me.track("camera") as unknown as {
+					producer: { rtpSender: RTCRtpSender };
+				};
+				return track.producer.rtpSender.getParameters().encodings.map((encoding) => encoding.active !== false);
+			});
+		const id = await idOf(bo);
+		const ask = (page: Page, quality: "low" | "auto" | "paused") =>
+			page.evaluate(
+				([whose, how]) => {
+					const track = window.switchyard?.room.participants.get(whose)?.track("camera")?.track;
+					if (how === "paused") track?.pause();
+					else {
+						track?.resume();
+						track?.setQuality(how);
+					}
+				},
+				[id, quality] as const,
+			);
+		for (const page of [ada, cy]) await ask(page, "low");
+		await expect.poll(active, { timeout: 10_000 }).toEqual([true, false, false]);
+		for (const page of [ada, cy]) await ask(page, "paused");
+		await expect.poll(active, { timeout: 10_000 }).toEqual([false, false, false]);
+		for (const page of [ada, cy]) await ask(page, "auto");
+		await decodes(ada, id);
+		await decodes(cy, id);
+	});
+
 	it("chat, to all and in order", async () => {
 		await pages[0].click("#open-chat");
 		for (const text of ["one", "two", "three"]) {

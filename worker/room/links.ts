@@ -3,6 +3,7 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
 import { mergeSpeakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
+import { onDemand } from "./demand.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
@@ -81,6 +82,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			core.tell({ type: "speakers", ...mergeSpeakers(core.speaking.values()) });
 			return;
 		}
+		case "demand":
+			return onDemand(core, assignment.epoch, report.demand);
 		case "peerReady":
 			return onPeerReady(core, assignment.epoch, report);
 		case "piped":

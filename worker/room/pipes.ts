@@ -8,6 +8,7 @@
  */
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
+import { reckon } from "./demand.ts";
 import { command } from "./links.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
 import { subscription, wants } from "./subscriptions.ts";
@@ -60,7 +61,9 @@ export function flowAnew(core: Core, track: Track): LinkCommand[] {
 	const origin = originOf(core, track);
 	const there = Object.keys(track.pipes).map(Number);
 	track.pipes = {};
+	track.demand = {};
 	core.tracks.touch(track.info.id);
+	reckon(core, track);
 	if (origin === undefined) return [];
 	for (const epoch of there) if (epoch !== origin && isWantedOn(core, track, epoch)) sendFor(core, track, epoch);
 	return flow(core, track);
@@ -84,7 +87,9 @@ function sendFor(core: Core, track: Track, to: number): void {
 	const from = parentOf(core, track, to);
 	if (from === undefined) return;
 	track.pipes[to] = { from, flowing: false };
+	delete track.demand[to];
 	core.tracks.touch(track.info.id);
+	reckon(core, track);
 	command(core, from, [...peerCommands(core, from, to), { type: "pipe", track: track.info.id, to }]);
 }
 
@@ -151,6 +156,7 @@ export function prune(core: Core, tracks: Iterable<Track> = core.tracks.values()
 			if (passesOn || isWantedOn(core, track, to)) continue;
 			delete track.pipes[key];
 			core.tracks.touch(track.info.id);
+			reckon(core, track);
 			command(core, to, [{ type: "drop", track: track.info.id }]);
 			command(core, from, [{ type: "unpipe", track: track.info.id, to }]);
 		}

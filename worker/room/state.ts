@@ -71,6 +71,10 @@ export interface Track {
 	live: boolean;
 	/** The endpoint it is being published on while the one above still carries it. */
 	next?: { endpoint: string; info: TrackInfo };
+	/** What each node's receivers want of it, by epoch; absent: all. */
+	demand: Record<string, number>;
+	/** What its publisher was told of that. */
+	demanded: number;
 	/** Nodes that get it from another one, by their epochs. */
 	pipes: Record<string, { from: number; flowing: boolean }>;
 }

@@ -1,7 +1,7 @@
 /** What members publish. */
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
-import type { Kind, TrackInfo } from "../../shared/media.ts";
+import { ALL_LAYERS, type Kind, type TrackInfo } from "../../shared/media.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
@@ -78,6 +78,8 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		endpoint: endpoint.id,
 		info,
 		live: there?.live ?? false,
+		demand: {},
+		demanded: there?.demanded ?? ALL_LAYERS,
 		pipes: there?.pipes ?? {},
 	};
 	core.tracks.set(wish.track, track);

@@ -34,8 +34,10 @@ export async function tokenFor(
 	identity: string,
 	rights: Partial<Rights> = {},
 	ttl = 60,
+	region?: string,
 ): Promise<string> {
-	const { token } = await mintParticipantToken(testEnv, { room, identity, rights: Rights.parse(rights), ttl });
+	const grant = { room, identity, rights: Rights.parse(rights), ttl, region };
+	const { token } = await mintParticipantToken(testEnv, grant);
 	return token;
 }
 
@@ -66,8 +68,13 @@ export class TestClient {
 	}
 
 	/** Connected and welcomed, not joined. */
-	static async open(room: string, identity: string, rights: Partial<Rights> = {}): Promise<TestClient> {
-		const client = await TestClient.dial(room, await tokenFor(room, identity, rights));
+	static async open(
+		room: string,
+		identity: string,
+		rights: Partial<Rights> = {},
+		region?: string,
+	): Promise<TestClient> {
+		const client = await TestClient.dial(room, await tokenFor(room, identity, rights, 60, region));
 		await client.greeted();
 		return client;
 	}
@@ -75,10 +82,10 @@ export class TestClient {
 	static async join(
 		room: string,
 		identity: string,
-		options: RequestInput<"join"> & { rights?: Partial<Rights> } = {},
+		options: RequestInput<"join"> & { rights?: Partial<Rights>; region?: string } = {},
 	): Promise<TestClient & { joined: Joined }> {
-		const { rights, ...join } = options;
-		const client = await TestClient.open(room, identity, rights);
+		const { rights, region, ...join } = options;
+		const client = await TestClient.open(room, identity, rights, region);
 		const joined = await client.request("join", join);
 		if (joined.type !== "joined") throw new Error(`not joined: ${JSON.stringify(joined)}`);
 		client.seq = joined.seq;

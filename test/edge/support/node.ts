@@ -47,7 +47,7 @@ export class TestNode {
 		this.fleet = fleet;
 	}
 
-	static async register(id = `node-${crypto.randomUUID().slice(0, 8)}`): Promise<TestNode> {
+	static async register(id = `node-${crypto.randomUUID().slice(0, 8)}`, region = "test"): Promise<TestNode> {
 		const { token } = await mintNodeToken(testEnv, { node: id });
 		const response = await fetchEdge("/v1/fleet", {
 			headers: { Upgrade: "websocket", "Sec-WebSocket-Protocol": FLEET_SUBPROTOCOL, Authorization: `Bearer ${token}` },
@@ -57,7 +57,7 @@ export class TestNode {
 		const register: NodeReport = {
 			type: "register",
 			node: id,
-			region: "test",
+			region,
 			version: "0",
 			capabilities: ROUTER_CAPABILITIES_ID,
 			addresses: ["127.0.0.1"],

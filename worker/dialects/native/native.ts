@@ -5,6 +5,7 @@ import { ClientFrame, type Refusal, type Reply, type RequestType, type Welcome }
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import { iceServers } from "../../ice-servers.ts";
 import type { Answer, Core } from "../../room/core.ts";
+import { tellDemand } from "../../room/demand.ts";
 import {
 	announceEndpoint,
 	closeAhead,
@@ -239,6 +240,7 @@ function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<Client
 		for (const entry of resumed.entries) {
 			core.sockets.send(ws, core.outbox.frame(entry, native.name, native.event));
 		}
+		tellDemand(core, member);
 		return;
 	}
 	send(core, ws, { type: "resumed", re: frame.id, ...resumed.snapshot });
@@ -248,6 +250,7 @@ function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<Client
 		announceEndpoint(core, endpoint);
 		command(core, endpoint.epoch, [{ type: "describe", endpoint: endpoint.id }]);
 	}
+	tellDemand(core, member);
 }
 
 function send(core: Core, ws: WebSocket, frame: Reply | Refusal): void {

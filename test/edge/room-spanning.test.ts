@@ -1,0 +1,207 @@
+/** A room on several nodes, as its object sees it: which is asked what, and what becomes of it when messages are lost. */
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CLOSE } from "../../shared/close-codes.ts";
+import { newRoom, TestClient, testEnv } from "./support/client.ts";
+import { capabilities, rtpParameters, TestLink, TestNode } from "./support/node.ts";
+
+let near: TestNode;
+let far: TestNode;
+beforeAll(async () => {
+	near = await TestNode.register(undefined, "near");
+	far = await TestNode.register(undefined, "far");
+});
+
+const media = { kind: "audio", rtpParameters } as const;
+const withMedia = { rtpCapabilities: capabilities };
+
+type Person = TestClient & { endpoint: string };
+
+/** Somebody whose place is that of a node, which the room has not had before. */
+async function enter(room: string, id: string, node: TestNode) {
+	const region = node === near ? "near" : "far";
+	const client = await TestClient.join(room, id, { ...withMedia, region });
+	const link = await node.link(room);
+	await link.open();
+	const { endpoint } = await client.event("endpoint");
+	return { client: Object.assign(client, { endpoint }) as Person, link };
+}
+
+/** People near one node. */
+async function roomWith(...ids: string[]) {
+	const room = newRoom();
+	const clients: Person[] = [];
+	let link: TestLink | undefined;
+	for (const id of ids) {
+		if (!link) {
+			const first = await enter(room, id, near);
+			link = first.link;
+			clients.push(first.client);
+			continue;
+		}
+		const client = await TestClient.join(room, id, { ...withMedia, region: "near" });
+		await link.open();
+		const { endpoint } = await client.event("endpoint");
+		clients.push(Object.assign(client, { endpoint }) as Person);
+	}
+	if (!link) throw new Error("nobody in it");
+	return { room, stub: testEnv.ROOM.getByName(room), link, clients };
+}
+
+/** A publishes `t` on the near node, and C wants it on the far one. */
+async function spanning() {
+	const { room, link, clients, stub } = await roomWith("a");
+	const [a] = clients;
+	if (!a) throw new Error("nobody");
+	a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+	await link.publish();
+	const { client: c, link: other } = await enter(room, "c", far);
+	const { track, to } = await link.command("pipe");
+	link.report({ type: "piped", track, to, pipe: "p1", media });
+	await other.command("receive");
+	await other.command("subscribe");
+	return { room, stub, a, c, link, other, to };
+}
+
+describe("a track wanted on another node", () => {
+	it("is piped there once, when somebody wants it, after both were told of each other", async () => {
+		const { room, link, clients } = await roomWith("a", "b");
+		const [a] = clients;
+		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		const { link: other } = await enter(room, "c", far);
+		const { peer: toFar } = await link.command("peer");
+		const { peer: toNear } = await other.command("peer");
+		const transport = { address: "192.0.2.1", port: 1, srtpParameters: { cryptoSuite: "X", keyBase64: "k" } };
+		link.report({ type: "peerReady", peer: toFar, transport });
+		expect(await other.command("connectPeer")).toMatchObject({ peer: toNear, transport });
+		const { to } = await link.command("pipe");
+		expect(to).toBe(toFar);
+		// A second one there waits for the same pipe.
+		await TestClient.join(room, "d", { ...withMedia, region: "far" });
+		await other.open();
+		link.report({ type: "piped", track: "t", to, pipe: "p1", media });
+		await other.command("receive");
+		await other.command("subscribe");
+		await other.command("subscribe");
+	});
+
+	it("is muted on both, and dropped when nobody wants it there, or it ends", async () => {
+		const { a, c, link, other, to } = await spanning();
+		await a.do("mute", { track: "t", muted: true });
+		expect(await link.command("mute")).toMatchObject({ track: "t", muted: true });
+		expect(await other.command("mute")).toMatchObject({ track: "t", muted: true });
+		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		expect((await other.command("drop")).track).toBe("t");
+		expect(await link.command("unpipe")).toMatchObject({ track: "t", to });
+		await c.do("subscribe", { tracks: [{ track: "t", on: true }] });
+		await link.command("pipe");
+		link.report({ type: "piped", track: "t", to, pipe: "p2", media });
+		expect((await other.command("receive")).pipe).toBe("p2");
+		await a.do("leave", {});
+		expect((await other.command("drop")).track).toBe("t");
+	});
+
+	it("is sent for again when the pipe, or its news, was lost with a link", async () => {
+		const { room, link, other, to } = await spanning();
+		other.socket.close(1001);
+		const back = await TestLink.dial(room, other.token);
+		// It lost the track: its worker died meanwhile.
+		back.report({ type: "attached", endpoints: [] });
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+	});
+
+	it("is not sent on by a pipe that nobody asked for any more", async () => {
+		const { c, link, other, to } = await spanning();
+		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		await other.command("drop");
+		await link.command("unpipe");
+		link.report({ type: "piped", track: "t", to, pipe: "late", media });
+		expect(await link.command("unpipe")).toMatchObject({ track: "t", to });
+	});
+});
+
+describe("a node that drains", () => {
+	it("has its people moved make before break, and is let go of when they released it", async () => {
+		const { room, stub, link, clients } = await roomWith("a", "b");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		const { link: other } = await enter(room, "c", far);
+		const { to } = await link.command("pipe");
+		link.report({ type: "piped", track: "t", to, pipe: "p1", media });
+		await other.command("receive");
+
+		await stub.nodeDraining({ node: near.id, epoch: 1, deadline: Date.now() + 60_000 });
+		// The far node is the only one left, and the room has it.
+		const open = [await other.open(), await other.open()].find(({ participant }) => participant === "a");
+		const moved = await a.event("endpoint");
+		expect(moved).toMatchObject({ endpoint: open?.endpoint, former: a.endpoint, node: { id: far.id } });
+		await evictDurableObject(stub);
+
+		// Published again there, the track goes on under its id: receivers are told of another consumer, and no more.
+		a.post("publish", { endpoint: moved.endpoint, track: "t", source: "audio", media });
+		await other.publish();
+		expect((await other.subscribe("a")).tracks).toMatchObject([{ track: "t" }]);
+
+		await a.do("release", { endpoint: a.endpoint });
+		expect((await link.command("close")).endpoint).toBe(a.endpoint);
+		expect(await a.refusal("release", { endpoint: moved.endpoint })).toBe("bad_request");
+		const b = clients[1];
+		await b?.event("endpoint");
+		await b?.do("release", { endpoint: b.endpoint });
+		expect((await link.socket.closed).code).toBe(CLOSE.released);
+	});
+
+	it("keeps those who are not moved yet when it stays after all", async () => {
+		const { stub, room } = await roomWith("a");
+		await stub.nodeDraining({ node: near.id, epoch: 1, deadline: Date.now() + 60_000 });
+		await stub.nodeStays({ node: near.id, epoch: 1 });
+		const d = await TestClient.join(room, "d", { ...withMedia, region: "near" });
+		expect(d.joined.type).toBe("joined");
+		const view = (await stub.describe()) as unknown as { value: { nodes: { state: string }[] } };
+		expect(view.value.nodes.map(({ state }) => state)).not.toContain("draining");
+	});
+});
+
+describe("a node that fails", () => {
+	it("is replaced at once on Fleet's word, and finds its assignment refused", async () => {
+		const { room, stub, link, clients } = await roomWith("a");
+		await stub.nodeFailed({ node: near.id, epoch: 1 });
+		expect((await clients[0]?.event("endpointLost"))?.reason.code).toBe("node_failed");
+		expect((await link.socket.closed).code).toBe(CLOSE.fenced);
+		expect((await TestLink.request(room, link.token)).status).toBe(403);
+		// Said twice, or of an assignment long gone, it changes nothing.
+		await stub.nodeFailed({ node: near.id, epoch: 1 });
+		await runDurableObjectAlarm(stub);
+	});
+});
+
+describe("what is wanted of a track", () => {
+	it("is told to its publisher alone, summed over all nodes, and found again after a lost memory", async () => {
+		const { room, link, clients, stub } = await roomWith("a", "b");
+		const [a, b] = clients;
+		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		await b?.event("trackPublished");
+		link.report({ type: "demand", demand: { t: -1 } });
+		expect((await a?.news("demand"))?.demand).toEqual({ t: -1 });
+		await evictDurableObject(stub);
+		link.report({ type: "demand", demand: { t: -1, unknown: 1 } }, { type: "demand", demand: { t: 1 } });
+		expect((await a?.news("demand"))?.demand).toEqual({ t: 1 });
+
+		// Somebody far away wants it: another node, which has not said how much.
+		const { link: other } = await enter(room, "c", far);
+		const { track, to } = await link.command("pipe");
+		expect(track).toBe("t");
+		expect((await a?.news("demand"))?.demand).toEqual({ t: 7 });
+		link.report({ type: "piped", track, to, pipe: "p1", media });
+		expect(await other.command("receive")).toMatchObject({ track: "t", pipe: "p1", participant: "a", source: "audio" });
+		expect((await other.command("subscribe")).tracks).toMatchObject([{ track: "t" }]);
+		other.report({ type: "demand", demand: { t: 0 } });
+		// The nearer node's 1 is more.
+		expect((await a?.news("demand"))?.demand).toEqual({ t: 1 });
+		expect((await b?.settled())?.filter((frame) => (frame as { type: string }).type === "demand")).toEqual([]);
+	});
+});
