@@ -13,7 +13,7 @@ import { Receiver, Sender } from "../test/support/bot/peer.ts";
 import type { MediaConsumer } from "../test/support/bot/sdp.ts";
 import { Stack } from "../test/support/stack.ts";
 import type { BareRequest } from "./bare-mediasoup.ts";
-import { INSTALL_JANUS, Janus, janusVersion } from "./janus.ts";
+import { Janus, janusObstacle, janusVersion } from "./janus.ts";
 import { type Figures, type Spread, showSpread, spread } from "./lib/figures.ts";
 import { childrenOf, cpuMs, pin } from "./lib/process.ts";
 
@@ -221,7 +221,8 @@ function ratio(of: Contender, to: Contender, pick: (run: Run) => number): Spread
 
 export async function forward(runs: number): Promise<Figures> {
 	pin(process.pid, LOAD_CORE);
-	const version = janusVersion();
+	const obstacle = janusObstacle();
+	const version = obstacle ? undefined : janusVersion();
 	const stack = await Stack.start({ nodes: 1, nodeEnv: { WORKERS: "1" } });
 	const bare: Contender = { name: "bare mediasoup", key: "bare", through: throughBare, runs: [] };
 	const node: Contender = {
@@ -230,12 +231,13 @@ export async function forward(runs: number): Promise<Figures> {
 		through: (run) => throughNode(stack, `forward-${run}`),
 		runs: [],
 	};
-	const januses: Contender[] = [
+	const both: Contender[] = [
 		{ name: "janus videoroom", key: "janus", through: () => throughJanus(), runs: [] },
 		// What suits one core best.
 		{ name: "janus videoroom, 1 event loop", key: "janusOneLoop", through: () => throughJanus(1), runs: [] },
 	];
-	const contenders = [bare, node, ...(version ? januses : [])];
+	const januses = obstacle ? [] : both;
+	const contenders = [bare, node, ...januses];
 	try {
 		for (let run = 0; run < runs; run++) for (const it of contenders) it.runs.push(await it.through(run));
 	} finally {
@@ -243,7 +245,7 @@ export async function forward(runs: number): Promise<Figures> {
 	}
 	const worker = ratio(node, bare, (run) => run.workerUs);
 	const total = ratio(node, bare, (run) => run.totalUs);
-	const toJanus = (version ? januses : []).map((janus) => ({ janus, total: ratio(node, janus, (run) => run.totalUs) }));
+	const toJanus = januses.map((janus) => ({ janus, total: ratio(node, janus, (run) => run.totalUs) }));
 	const row = ({ name, runs }: Contender) => {
 		const of = (pick: (run: Run) => number) => spread(runs.map(pick));
 		return [
@@ -273,7 +275,7 @@ export async function forward(runs: number): Promise<Figures> {
 				"",
 			]),
 		],
-		notes: version ? [`janus ${version}`] : [`janus is left out: it is not installed (as root: ${INSTALL_JANUS})`],
+		notes: [obstacle ? `janus is left out: ${obstacle}` : `janus ${version}`],
 		json: {
 			subscribers: SUBSCRIBERS,
 			packetsPerSecond: PACKETS_PER_SECOND,

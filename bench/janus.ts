@@ -5,13 +5,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { freePort } from "../scripts/lib/free-port.ts";
-
-export const INSTALL_JANUS = "apt-get install -y janus";
 
 const ROOM = 1;
 const ONLY = { plugins: "libjanus_videoroom.so", transports: "libjanus_websockets.so" };
@@ -41,10 +39,26 @@ function installed(): string[] {
 	}
 }
 
-/** The package's version; undefined when it is not installed. */
-export function janusVersion(): string | undefined {
-	if (!installed().some((path) => basename(path) === ONLY.plugins)) return undefined;
-	return execFileSync("dpkg-query", ["-W", "janus"], { encoding: "utf8" }).trim().split("\t")[1];
+/**
+ * An address of this machine for the media, to which packets do not leave it either: Janus takes no loopback interface,
+ * and libnice every address there is when none is given.
+ */
+function ownAddress(): string | undefined {
+	const addresses = Object.values(networkInterfaces()).flatMap((it) => it ?? []);
+	return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+}
+
+/** Why there can be no Janus here. */
+export function janusObstacle(): string | undefined {
+	if (!installed().some((path) => basename(path) === ONLY.plugins)) {
+		return "it is not installed (as root: apt-get install -y janus)";
+	}
+	return ownAddress() ? undefined : "there is no interface but loopback, which it does not use";
+}
+
+/** The package's. */
+export function janusVersion(): string {
+	return execFileSync("dpkg-query", ["-W", "janus"], { encoding: "utf8" }).trim().split("\t")[1] ?? "";
 }
 
 /** A folder of configuration, and of links to the modules it is to load: every other that lies there would start too. */
@@ -67,7 +81,7 @@ function configure(port: number, eventLoops: number | undefined): string {
 		"session_timeout = 0",
 		...(eventLoops === undefined ? [] : [`event_loops = ${eventLoops}`]),
 		"}",
-		'nat: { ice_lite = true, ice_enforce_list = "127.0.0.1" }',
+		`nat: { ice_lite = true, ice_enforce_list = "${ownAddress()}" }`,
 	]);
 	write("janus.transport.websockets", [
 		`general: { ws = true, ws_port = ${port}, ws_ip = "127.0.0.1", wss = false }`,
