@@ -3,6 +3,8 @@ import type { WebRtcTransport, Worker } from "mediasoup/types";
 import type { NodeLoad } from "../../shared/fleet.ts";
 import type { RoomLink } from "../link/room-link.ts";
 import type { Workers } from "../rtc/workers.ts";
+import { Capacity } from "./capacity.ts";
+import { datagrams } from "./datagrams.ts";
 
 /** Two measures closer together than this share one, ms. */
 const FRESH_MS = 500;
@@ -13,6 +15,8 @@ export class LoadMeter {
 	/** What each had used when it was looked at last: CPU, ms; bytes. */
 	readonly #cpu = new WeakMap<Worker, number>();
 	readonly #bytes = new WeakMap<WebRtcTransport, { in: number; out: number }>();
+	readonly #capacity = new Capacity();
+	#datagrams: number | undefined;
 	#at = performance.now();
 	#load: Promise<NodeLoad> | undefined;
 	/** Bytes since start. */
@@ -34,18 +38,22 @@ export class LoadMeter {
 	}
 
 	async #measure(ms: number): Promise<NodeLoad> {
-		const [cpu, bytes] = await Promise.all([this.#cpuSince(), this.#bytesSince()]);
+		const [used, bytes, packets] = await Promise.all([this.#cpuSince(), this.#bytesSince(), this.#packetsSince()]);
 		this.total.in += bytes.in;
 		this.total.out += bytes.out;
 		const rooms = [...this.#links.values()].map(({ media }) => media);
 		const sum = (count: (room: (typeof rooms)[number]) => number) => rooms.reduce((n, room) => n + count(room), 0);
 		const workers = Math.max(1, this.#workers.all.length);
+		const cpu = Math.min(1, used / ms / workers);
+		const consumers = sum((room) => room.consumers);
 		return {
-			cpu: Math.min(1, cpu / ms / workers),
+			cpu,
 			rooms: rooms.length,
 			endpoints: sum(({ endpoints }) => endpoints.size),
 			producers: sum(({ tracks }) => tracks.size),
-			consumers: sum(({ consumers }) => consumers),
+			consumers,
+			capacity: this.#capacity.estimate({ cpu, consumers }),
+			packetsPerSecond: packets === undefined ? undefined : Math.round((packets * 1_000) / ms),
 			bitrateIn: Math.round((bytes.in * 8_000) / ms),
 			bitrateOut: Math.round((bytes.out * 8_000) / ms),
 			workers,
@@ -67,6 +75,12 @@ export class LoadMeter {
 			}),
 		);
 		return used.reduce((a, b) => a + b, 0);
+	}
+
+	async #packetsSince(): Promise<number | undefined> {
+		const before = this.#datagrams;
+		this.#datagrams = await datagrams();
+		return before === undefined || this.#datagrams === undefined ? undefined : Math.max(0, this.#datagrams - before);
 	}
 
 	/** What an endpoint carried between the last look at it and its end is not seen. */

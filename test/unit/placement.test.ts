@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, explain, isFull, isOverloaded, kilometres, place } from "../../worker/fleet/placement.ts";
+import {
+	type Candidate,
+	explain,
+	isFull,
+	isOverloaded,
+	kilometres,
+	NEAR_KM,
+	place,
+} from "../../worker/fleet/placement.ts";
 import type { Place } from "../../worker/room/rpc.ts";
 
 const PARIS: Place = { continent: "EU", country: "FR", latitude: 48.86, longitude: 2.35 };
@@ -84,6 +92,21 @@ describe("placement", () => {
 				const chosen = choose(nodes, near);
 				const rest = nodes.filter((n, i) => i !== at || n.id === chosen);
 				expect(choose(rest, near)).toBe(chosen);
+			}),
+		);
+	});
+
+	it("goes no step further than the nearest that is fit, whatever the load, and stays with the room's node there", () => {
+		fc.assert(
+			fc.property(anyNodes, anyPlace, fc.subarray(["n0", "n1", "n2", "n3"]), (nodes, near, have) => {
+				const { node: chosen } = place(nodes, ask(near, [], have));
+				const rivals = nodes.filter((n) => !n.draining && !n.silent && !isFull(n) && !isOverloaded(n));
+				const steady = rivals.some((n) => !n.shaky) ? rivals.filter((n) => !n.shaky) : rivals;
+				const steps = (n: Candidate) => Math.floor(kilometres(near, n.place) / NEAR_KM);
+				const nearest = steady.filter((n) => steps(n) === Math.min(...steady.map(steps)));
+				expect(nearest.includes(chosen as Candidate)).toBe(nearest.length > 0);
+				const held = nearest.filter((n) => have.includes(n.id));
+				if (held.length > 0) expect(held).toContain(chosen);
 			}),
 		);
 	});
