@@ -5,9 +5,10 @@ import { parseArgs } from "node:util";
 import { forward } from "./forward.ts";
 import { join } from "./join.ts";
 import { type Figures, table } from "./lib/figures.ts";
+import { placement } from "./placement.ts";
 import { relay } from "./relay.ts";
 
-const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, join, forward };
+const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, join, forward, placement };
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,

@@ -27,7 +27,6 @@ import {
 	addUp,
 	type Candidate,
 	type Cost,
-	cheaper,
 	explain,
 	isFull,
 	isGood,
@@ -335,7 +334,7 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		const now = Date.now();
 		const empty = (hub: Hub) => (this.#emptyUntil.get(hub) ?? 0) > now;
 		const some = hubs.filter((hub) => !empty(hub));
-		return cheaper(cost, NO_COST) ? some : [...some, ...hubs.filter(empty)];
+		return cost < NO_COST ? some : [...some, ...hubs.filter(empty)];
 	}
 
 	async #askHub(hub: Hub, request: AssignRequest, cost: Cost): Promise<Answer | undefined> {
@@ -352,9 +351,9 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	}
 
 	async assignBelow(request: AssignRequest, cost: Cost): Promise<Answer> {
-		const answer = await this.#assignHere(request, (own) => cheaper(own, cost));
+		const answer = await this.#assignHere(request, (own) => own < cost);
 		// Whoever has a node elsewhere does not wait for one here.
-		if (!answer.assigned && !cheaper(cost, NO_COST)) this.#wait(request.room);
+		if (!answer.assigned && cost === NO_COST) this.#wait(request.room);
 		return answer;
 	}
 
@@ -371,9 +370,9 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 			const answer = { nodes: this.#seats.count, ruledOut, cost };
 			if (!chosen || !willDo(cost)) return answer;
 			const { seat, id: node, region } = chosen;
-			if (request.have.includes(node)) return { ...answer, assigned: { node, region, held: true } };
 			// Counted before the signature is awaited: other rooms may ask meanwhile.
 			seat.pending++;
+			if (request.have.includes(node)) return { ...answer, assigned: { node, region, held: true } };
 			const token = await mintAssignment(this.env, { node, room, epoch, jti, edge });
 			const current = this.#seats.registered(node) === seat && deadlineOf(seat.row) === undefined;
 			if (current && send(seat.ws, { type: "assignment", room, token })) {
@@ -395,7 +394,16 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 			const { id, region, maxEndpoints } = seat.row;
 			if (failed.has(id)) continue;
 			yield {
-				...{ seat, id, region, maxEndpoints, place: seat.grant.place, load: seat.load, pending: seat.pending },
+				...{
+					seat,
+					id,
+					region,
+					maxEndpoints,
+					place: seat.grant.place,
+					point: seat.point,
+					load: seat.load,
+					pending: seat.pending,
+				},
 				draining: deadlineOf(seat.row) !== undefined,
 				silent: this.#seats.silent(seat, now),
 				shaky: (this.#failed.get(id) ?? 0) > now - SHAKY_MS,

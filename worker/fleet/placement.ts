@@ -7,6 +7,8 @@ export interface Candidate {
 	id: string;
 	region: string;
 	place: Place;
+	/** Of the place, where whoever keeps the node has it ready. */
+	point?: Point;
 	load: NodeLoad;
 	maxEndpoints?: number;
 	draining: boolean;
@@ -41,16 +43,22 @@ export interface Placement<T> {
 }
 
 /**
- * How far from ideal a node is, in any hub: shaky; outside the region asked for; distance in steps; new to the room.
- * Lower is better, compared from the left.
+ * How far from ideal a node is, in any hub, lower is better: shaky before outside the region asked for, before distance
+ * in steps, before new to the room. One number, as `place` compares some for each node.
  */
-export type Cost = [number, number, number, number];
-export const NO_COST: Cost = [Infinity, Infinity, Infinity, Infinity];
+export type Cost = number;
+export const NO_COST: Cost = Number.POSITIVE_INFINITY;
+/** More steps of distance, and of load, than there are. */
+const STEPS = 64;
 
 /** From this share of its cores, or of what it can hold, on, a node gets nothing. */
 const OVERLOAD = 0.85;
-/** What one assignment is guessed to cost until the node reports it: of the cores, and in consumers. */
+/** What one assignment is guessed to cost until the node reports it: of one core, and in consumers at least. */
 const PENDING = { cpu: 0.02, consumers: 4 } as const;
+/** From here on a node is no longer kept for being the room's: what it has of rooms must have space to grow. */
+const CROWDED = 0.7;
+/** What a core forwards in a second, at best (docs/bench.md). */
+const PACKETS_PER_CORE = 80_000;
 /** Nodes whose distance differs by less are equally near: some 5 ms of light in fibre, there and back. */
 export const NEAR_KM = 500;
 /** From this distance on, another hub may have a nearer one. */
@@ -59,20 +67,35 @@ const FAR_KM = 1_000;
 const LOAD_STEP = 0.05;
 
 export function place<T extends Candidate>(nodes: Iterable<T>, request: PlacementRequest): Placement<T> {
+	const { near, have } = request;
 	const ruledOut: RuledOut = {};
-	let best: { node: T; rank: Rank } | undefined;
+	const from = pointAt(near);
+	const seed = hash(request.room);
+	let best: T | undefined;
+	let [bestCost, bestLoad, bestHash] = [NO_COST, 0, 0];
 	for (const node of nodes) {
 		const reason = objectionTo(node, request);
 		if (reason) {
 			ruledOut[reason] = (ruledOut[reason] ?? 0) + 1;
 			continue;
 		}
-		const rank = rankOf(node, request);
-		if (!best || before(node.id, rank, best.node.id, best.rank, request.room)) best = { node, rank };
+		const km = from && node.point ? between(from, node.point) : kilometres(near, node.place);
+		const elsewhere = near.region !== undefined && !isWithin(node.region, near.region);
+		const steps = Math.floor(km / NEAR_KM);
+		const used = utilisation(node);
+		const kept = used < CROWDED && have.includes(node.id);
+		const cost = ((+node.shaky * 2 + +elsewhere) * STEPS + steps) * 2 + +!kept;
+		if (cost > bestCost) continue;
+		const load = Math.floor(used / LOAD_STEP);
+		if (cost === bestCost && load > bestLoad) continue;
+		// Rendezvous hashing: of equals, each room has an order of its own, which nodes that come and go do not change.
+		const own = hash(node.id, seed);
+		const better =
+			cost < bestCost || load < bestLoad || own > bestHash || (own === bestHash && node.id < (best?.id ?? ""));
+		if (best && !better) continue;
+		[best, bestCost, bestLoad, bestHash] = [node, cost, load, own];
 	}
-	if (!best) return { cost: NO_COST, ruledOut };
-	const [shaky, elsewhere, steps, fresh] = best.rank;
-	return { node: best.node, cost: [shaky, elsewhere, steps, fresh], ruledOut };
+	return { node: best, cost: bestCost, ruledOut };
 }
 
 /** For the `no_node` that says why. */
@@ -81,15 +104,11 @@ export function explain(ruledOut: RuledOut): string {
 	return reasons.length > 0 ? `no media node is available: ${reasons.join(", ")}` : "no media node is connected";
 }
 
-export function cheaper(a: Cost, b: Cost): boolean {
-	return compare(a, b) < 0;
-}
-
 /** Nothing much better is to be hoped for elsewhere: a node in good order, where it was asked for, within 1,000 km. */
-export function isGood([shaky, elsewhere, steps]: Cost, near: Place): boolean {
-	if (shaky > 0 || elsewhere > 0) return false;
+export function isGood(cost: Cost, near: Place): boolean {
 	// Without knowing where the participant is, nothing is far.
-	return steps * NEAR_KM < FAR_KM || (near.latitude === undefined && near.continent === undefined);
+	const known = near.latitude !== undefined || near.continent !== undefined;
+	return cost < (known ? FAR_KM / NEAR_KM : STEPS) * 2;
 }
 
 export function addUp(sum: RuledOut, more: RuledOut): void {
@@ -105,16 +124,22 @@ export function isFull({ load, maxEndpoints, pending }: Sized): boolean {
 
 /** Its cores or what it can hold are used up. */
 export function isOverloaded({ load, pending }: Sized): boolean {
-	if (load.cpu + pending * PENDING.cpu >= OVERLOAD) return true;
-	return load.capacity !== undefined && load.consumers + pending * PENDING.consumers >= load.capacity;
+	if (load.cpu + (pending * PENDING.cpu) / load.workers >= OVERLOAD) return true;
+	return load.capacity !== undefined && consumersOf(load, pending) >= load.capacity;
+}
+
+/** With those that pending participants will have, if they are like the others there. */
+function consumersOf({ consumers, endpoints }: NodeLoad, pending: number): number {
+	return consumers + pending * Math.max(PENDING.consumers, endpoints > 0 ? consumers / endpoints : 0);
 }
 
 /** The scarcest of what it has, 0 to 1. */
 export function utilisation({ load, maxEndpoints, pending }: Sized): number {
-	const cpu = load.cpu + pending * PENDING.cpu;
-	const held = load.capacity ? (load.consumers + pending * PENDING.consumers) / load.capacity : 0;
+	const cpu = load.cpu + (pending * PENDING.cpu) / load.workers;
+	const held = load.capacity ? consumersOf(load, pending) / load.capacity : 0;
 	const seats = maxEndpoints ? (load.endpoints + pending) / maxEndpoints : 0;
-	return Math.max(cpu, held * OVERLOAD, seats);
+	const packets = (load.packetsPerSecond ?? 0) / (load.workers * PACKETS_PER_CORE);
+	return Math.max(cpu, held * OVERLOAD, seats, packets);
 }
 
 function objectionTo(node: Candidate, { exclude }: PlacementRequest): Reason | undefined {
@@ -125,46 +150,15 @@ function objectionTo(node: Candidate, { exclude }: PlacementRequest): Reason | u
 	return exclude.includes(node.id) ? "excluded" : undefined;
 }
 
-/** Shaky; elsewhere; distance; new to the room; load. Lower is better, compared from the left. */
-type Rank = readonly [number, number, number, number, number];
-
-function rankOf(node: Candidate, { near, have }: PlacementRequest): Rank {
-	return [
-		node.shaky ? 1 : 0,
-		near.region === undefined || isWithin(node.region, near.region) ? 0 : 1,
-		Math.floor(kilometres(near, node.place) / NEAR_KM),
-		have.includes(node.id) ? 0 : 1,
-		Math.floor(utilisation(node) / LOAD_STEP),
-	];
-}
-
 /** `us-east` is within `us`. */
 function isWithin(region: string, asked: string): boolean {
 	return region === asked || region.startsWith(`${asked}-`);
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
-	for (let i = 0; i < a.length; i++) {
-		const [x = 0, y = 0] = [a[i], b[i]];
-		if (x !== y) return x < y ? -1 : 1;
-	}
-	return 0;
-}
-
-function before(a: string, aRank: Rank, b: string, bRank: Rank, room: string): boolean {
-	const order = compare(aRank, bRank);
-	if (order !== 0) return order < 0;
-	// Rendezvous hashing: of equals, each room has an order of its own, which nodes that come and go do not change.
-	const [x, y] = [hash(room, a), hash(room, b)];
-	return x === y ? a < b : x > y;
-}
-
-/** FNV-1a over both, and a last mix (of MurmurHash3): without it, ids that differ in their end hash alike. */
-function hash(room: string, node: string): number {
-	let h = 0x811c9dc5;
-	for (const text of [room, "\n", node]) {
-		for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-	}
+/** FNV-1a, and a last mix (of MurmurHash3): without it, ids that differ in their end hash alike. */
+function hash(text: string, seed = 0x811c9dc5): number {
+	let h = seed;
+	for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
 	h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
 	h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
 	return (h ^ (h >>> 16)) >>> 0;
@@ -172,9 +166,8 @@ function hash(room: string, node: string): number {
 
 /** As well as it is known: by coordinates, else guessed from country and continent. */
 export function kilometres(a: Place, b: Place): number {
-	if (a.latitude !== undefined && a.longitude !== undefined && b.latitude !== undefined && b.longitude !== undefined) {
-		return greatCircle(a.latitude, a.longitude, b.latitude, b.longitude);
-	}
+	const [from, to] = [pointAt(a), pointAt(b)];
+	if (from && to) return between(from, to);
 	if (a.country !== undefined && a.country === b.country) return 400;
 	if (a.continent === undefined || b.continent === undefined) return 5_000;
 	return a.continent === b.continent ? 2_000 : 10_000;
@@ -182,11 +175,17 @@ export function kilometres(a: Place, b: Place): number {
 
 const EARTH_RADIUS_KM = 6_371;
 
-/** Haversine. */
-function greatCircle(lat1: number, lon1: number, lat2: number, lon2: number): number {
-	const radians = (degrees: number) => (degrees * Math.PI) / 180;
-	const h =
-		Math.sin(radians(lat2 - lat1) / 2) ** 2 +
-		Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * Math.sin(radians(lon2 - lon1) / 2) ** 2;
-	return 2 * EARTH_RADIUS_KM * Math.asin(Math.sqrt(Math.min(1, h)));
+/** A place on the unit sphere: distances between such cost no trigonometry for each pair. */
+export type Point = readonly [number, number, number];
+
+export function pointAt({ latitude, longitude }: Place): Point | undefined {
+	if (latitude === undefined || longitude === undefined) return undefined;
+	const [phi, lambda] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
+	return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)];
+}
+
+/** Along the great circle, from the chord. */
+function between(a: Point, b: Point): number {
+	const chord = Math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2);
+	return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, chord / 2));
 }

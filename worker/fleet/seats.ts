@@ -1,5 +1,6 @@
 /** The nodes' hibernating sockets, and what is known of each node by its socket. */
 import { NODE_SILENT_MS, type NodeLoad } from "../../shared/fleet.ts";
+import { type Point, pointAt } from "./placement.ts";
 import type { Row } from "./registry.ts";
 import type { NodeGrant } from "./rpc.ts";
 
@@ -19,6 +20,7 @@ export interface Seat {
 	readonly connection: string;
 	readonly grant: NodeGrant;
 	readonly openedAt: number;
+	readonly point?: Point;
 	load: NodeLoad;
 	reportedAt: number;
 	/** Assignments sent since the load was reported. */
@@ -126,5 +128,15 @@ export class Seats {
 }
 
 function seatOf(ws: WebSocket, { connection, grant, openedAt, load, reportedAt }: Attachment): Seat {
-	return { ws, connection, grant, openedAt, load: load ?? NO_LOAD, reportedAt: reportedAt ?? openedAt, pending: 0 };
+	const point = pointAt(grant.place);
+	return {
+		ws,
+		connection,
+		grant,
+		openedAt,
+		point,
+		load: load ?? NO_LOAD,
+		reportedAt: reportedAt ?? openedAt,
+		pending: 0,
+	};
 }
