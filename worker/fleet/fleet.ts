@@ -102,11 +102,10 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	/** After an abort or a deploy no close event came for the sockets that are gone. */
 	#resume(): void {
 		const returnBy = this.#beganAt + BEGIN_GRACE_MS;
-		for (const row of this.#registry.all()) {
-			if (!this.#seats.restore(row)) this.#lost.set(row.id, returnBy);
-			this.#lookAt(returnBy);
-			if (deadlineOf(row) !== undefined) this.#tellDraining(row.id);
-		}
+		const rows = this.#registry.all();
+		for (const { id } of this.#seats.restore(rows)) this.#lost.set(id, returnBy);
+		if (rows.length > 0) this.#lookAt(returnBy);
+		for (const row of rows) if (deadlineOf(row) !== undefined) this.#tellDraining(row.id);
 		for (const node of this.#served.told()) this.#tellDraining(node);
 		this.#tellFailed();
 	}

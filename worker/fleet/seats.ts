@@ -77,15 +77,14 @@ export class Seats {
 		return seat;
 	}
 
-	/** Gives a registration back to the socket that made it; false when that socket is gone. */
-	restore(row: Row): boolean {
-		for (const seat of this.#seats.values()) {
-			if (seat.connection === row.connection) {
-				this.register(seat, row);
-				return true;
-			}
-		}
-		return false;
+	/** Gives registrations back to the sockets that made them. Those of which the socket is gone are returned. */
+	restore(rows: readonly Row[]): Row[] {
+		const seats = new Map([...this.#seats.values()].map((seat) => [seat.connection, seat]));
+		return rows.filter((row) => {
+			const seat = seats.get(row.connection);
+			if (seat) this.register(seat, row);
+			return !seat;
+		});
 	}
 
 	report(seat: Seat, load: NodeLoad): void {
