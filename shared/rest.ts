@@ -12,6 +12,8 @@ export const RoomSettings = z.object({
 	maxTracks: z.number().int().min(1).max(20_000).optional(),
 	/** Deleted after being empty for this long, ms. */
 	emptyRoomMs: z.number().int().min(1_000).max(604_800_000).optional(),
+	/** Cameras of only so many people go to those who did not ask for one: who spoke last, else who joined first. */
+	lastN: z.number().int().min(1).max(100).optional(),
 	/** ms */
 	resumeGraceMs: z.number().int().min(0).max(600_000).optional(),
 });
@@ -54,6 +56,8 @@ export const Participant = z.object({
 	metadata: Json.optional(),
 	state: z.enum(["joined", "away"]),
 	joinedAt: z.number().int(),
+	/** Asked for by its token. */
+	region: Region.optional(),
 	rights: Rights,
 	tracks: z.array(TrackInfo),
 	node: NodeId.optional(),

@@ -178,6 +178,44 @@ describe("a node that fails", () => {
 	});
 });
 
+describe("the last N who spoke", () => {
+	it("are those whose cameras go to everybody; a camera asked for by name, and all sound, go on", async () => {
+		const room = newRoom();
+		await testEnv.ROOM.getByName(room).create({ name: room, settings: { lastN: 1 } });
+		const a = await TestClient.join(room, "a", { ...withMedia, region: "near" });
+		const link = await near.link(room);
+		const people: Person[] = [];
+		await link.open();
+		people.push(Object.assign(a, { endpoint: (await a.event("endpoint")).endpoint }) as Person);
+		for (const id of ["b", "c"]) {
+			const client = await TestClient.join(room, id, { ...withMedia, region: "near" });
+			await link.open();
+			people.push(Object.assign(client, { endpoint: (await client.event("endpoint")).endpoint }) as Person);
+		}
+		const video = { kind: "video", rtpParameters } as const;
+		for (const person of people.slice(0, 2)) {
+			const track = `${person.welcome.participant}-cam`;
+			person.post("publish", { endpoint: person.endpoint, track, source: "camera", media: video });
+			await link.publish();
+		}
+		const [, b, c] = people;
+		// A joined first, so A is the one: to B and C.
+		const shown = [await link.command("subscribe"), await link.command("subscribe")];
+		expect(shown.map(({ tracks }) => tracks[0]?.track)).toEqual(["a-cam", "a-cam"]);
+		await evictDurableObject(testEnv.ROOM.getByName(room));
+		link.report({ type: "speakers", speakers: [{ participant: "b", track: "m", volume: -20 }], dominant: "b" });
+		expect((await c?.event("unsubscribed"))?.tracks).toEqual(["a-cam"]);
+		const next = [await link.command("subscribe"), await link.command("subscribe")];
+		expect(new Set(next.map(({ endpoint }) => endpoint))).toEqual(new Set([people[0]?.endpoint, c?.endpoint]));
+		expect(next.map(({ tracks }) => tracks[0]?.track)).toEqual(["b-cam", "b-cam"]);
+		await c?.do("subscribe", { tracks: [{ track: "a-cam", on: true }] });
+		expect((await link.command("subscribe")).tracks[0]?.track).toBe("a-cam");
+		await b?.do("leave", {});
+		// A is the one again, and C has it already: only nobody else is left to be told.
+		expect((await c?.event("participantLeft"))?.participant).toBe("b");
+	});
+});
+
 describe("what is wanted of a track", () => {
 	it("is told to its publisher alone, summed over all nodes, and found again after a lost memory", async () => {
 		const { room, link, clients, stub } = await roomWith("a", "b");

@@ -11,6 +11,7 @@ import type { Speakers } from "../../shared/speakers.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
 import { Gather } from "./gather.ts";
+import { LastN } from "./last-n.ts";
 import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
 import { Sockets } from "./sockets.ts";
 import type { Assignment, Endpoint, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
@@ -49,6 +50,8 @@ export class Core {
 	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
 	reopenAt?: number;
 
+	/** Whose cameras go to everybody in large rooms. */
+	readonly lastN: LastN;
 	/** Pairs of nodes that were told of each other. Memory only: telling them again does no harm. */
 	readonly peered = new Set<string>();
 	/** Who speaks, by the epoch of the node that hears it. Memory only. */
@@ -75,6 +78,7 @@ export class Core {
 		this.expelled = this.store.table("expelled");
 		this.sockets = new Sockets(ctx, limits);
 		this.gather = new Gather(this);
+		this.lastN = new LastN(this);
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 	}
 

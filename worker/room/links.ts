@@ -79,7 +79,9 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return;
 		case "speakers": {
 			core.speaking.set(assignment.epoch, report);
-			core.tell({ type: "speakers", ...mergeSpeakers(core.speaking.values()) });
+			const speakers = mergeSpeakers(core.speaking.values());
+			core.tell({ type: "speakers", ...speakers });
+			core.lastN.heard(speakers);
 			return;
 		}
 		case "demand":

@@ -124,6 +124,7 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	}
 	closeEndpoints(core, member);
 	core.members.delete(member.id);
+	core.lastN.update();
 	prune(core);
 	forgetChoices(core);
 	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);

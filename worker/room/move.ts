@@ -10,10 +10,11 @@ const ARRIVE_S = 60;
 /** Sends a member to another room, with a token for it and the rights it has here. */
 export function move(core: Core, by: Member, request: number, member: Member, room: string): void {
 	const { session } = member;
-	const { id: identity, name, metadata, rights } = member;
+	const { id: identity, name, metadata, rights, place } = member;
+	const { region } = place;
 	const answer = (error?: SwitchyardError) =>
 		core.answer(by.id, request, error ? { ok: false, error: error.toJSON() } : { ok: true });
-	const minted = mintParticipantToken(core.env, { identity, room, name, metadata, rights, ttl: ARRIVE_S }).then(
+	const minted = mintParticipantToken(core.env, { identity, room, name, metadata, rights, region, ttl: ARRIVE_S }).then(
 		({ token }) =>
 			core.settle(() => {
 				// Signing took a moment; the member may have left or joined anew meanwhile.

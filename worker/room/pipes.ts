@@ -48,7 +48,7 @@ export function flow(core: Core, track: Track): LinkCommand[] {
 	const atOrigin: LinkCommand[] = [];
 	for (const member of core.members.values()) {
 		const endpoint = core.serving(member.id);
-		if (!endpoint || endpoint.state === "waiting" || !wants(member, track)) continue;
+		if (!endpoint || endpoint.state === "waiting" || !wants(core, member, track)) continue;
 		const commands = flowTo(core, member, endpoint, [track]);
 		if (endpoint.epoch === origin) atOrigin.push(...commands);
 		else command(core, endpoint.epoch, commands);
@@ -75,7 +75,7 @@ export function flowAgain(core: Core): void {
 		const member = core.members.get(endpoint.participant);
 		if (!member || endpoint.ahead || endpoint.state === "waiting") continue;
 		for (const track of core.tracks.values()) {
-			if (track.live && wants(member, track) && !isOn(core, track, endpoint.epoch))
+			if (track.live && wants(core, member, track) && !isOn(core, track, endpoint.epoch))
 				sendFor(core, track, endpoint.epoch);
 		}
 	}
@@ -134,7 +134,7 @@ export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media 
 		{ type: "receive", track: id, from: epoch, pipe, participant, source, media, layers, muted },
 	];
 	for (const { member, endpoint } of receiversOn(core, to)) {
-		if (wants(member, track)) commands.push(...flowTo(core, member, endpoint, [track]));
+		if (wants(core, member, track)) commands.push(...flowTo(core, member, endpoint, [track]));
 	}
 	command(core, to, commands);
 }
@@ -191,7 +191,7 @@ export function forgetNode(core: Core, epoch: number): void {
 }
 
 function isWantedOn(core: Core, track: Track, epoch: number): boolean {
-	return receiversOn(core, epoch).some(({ member }) => wants(member, track));
+	return receiversOn(core, epoch).some(({ member }) => wants(core, member, track));
 }
 
 /** Everybody on a node, those included whose move from there is not over. */

@@ -16,6 +16,10 @@ export interface RoomRecord {
 	epoch: number;
 	/** Source of endpoint ids and join numbers. Only grows. */
 	serial: number;
+	/** Who spoke, latest first; kept where `lastN` is set. */
+	spoke?: string[];
+	/** Whose cameras are shown to those who did not ask for one. */
+	shown?: string[];
 	/** In the directory of rooms. */
 	listed: boolean;
 	emptySince?: number;

@@ -8,10 +8,10 @@ import { flowTo, prune } from "./pipes.ts";
 import type { Member, Track } from "./state.ts";
 
 /** A member is to receive a track. */
-export function wants(member: Member, track: Track): boolean {
+export function wants(core: Core, member: Member, track: Track): boolean {
 	if (track.participant === member.id || !member.rights.subscribe || !member.media) return false;
 	if (track.info.kind === "data" && !member.media.data) return false;
-	return member.subscriptions[track.info.id]?.on ?? member.subscribe === "all";
+	return member.subscriptions[track.info.id]?.on ?? (member.subscribe === "all" && core.lastN.has(track));
 }
 
 export function subscription(member: Member, track: Track): Subscription {
@@ -21,7 +21,7 @@ export function subscription(member: Member, track: Track): Subscription {
 
 /** Everything a member is to receive now. */
 export function wantedBy(core: Core, member: Member): Track[] {
-	return [...core.tracks.values()].filter((track) => wants(member, track));
+	return [...core.tracks.values()].filter((track) => wants(core, member, track));
 }
 
 /** Changes the default and single tracks; the node is told what that starts, ends and alters, in one frame. */
@@ -62,7 +62,7 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 export function keyFrame(core: Core, member: Member, id: string): void {
 	const track = core.tracks.get(id);
 	const endpoint = core.serving(member.id);
-	if (!track || !wants(member, track)) throw new SwitchyardError("not_found", `not subscribed to ${id}`);
+	if (!track || !wants(core, member, track)) throw new SwitchyardError("not_found", `not subscribed to ${id}`);
 	if (endpoint?.state === "open")
 		command(core, endpoint.epoch, [{ type: "keyFrame", endpoint: endpoint.id, track: id }]);
 }

@@ -103,6 +103,7 @@ export function onPublished(core: Core, track: Track, endpoint: Endpoint): boole
 		track.live = true;
 		core.tracks.touch(track.info.id);
 		const { participant, info } = track;
+		core.lastN.update();
 		core.emit({ type: "trackPublished", participant, track: info }, { except: participant });
 	}
 	return true;
@@ -124,6 +125,7 @@ export function dropTrack(core: Core, track: Track): void {
 	}
 	dropPipes(core, track);
 	forgetChoices(core);
+	core.lastN.update();
 	if (track.live) core.emit({ type: "trackUnpublished", participant: track.participant, track: id });
 }
 

@@ -47,6 +47,7 @@ export function participantView(core: Core, member: Member): Participant {
 		tracks,
 		rights: member.rights,
 		client: member.client,
+		region: member.place.region,
 		node: endpoint && endpoint.state === "open" ? core.assignments.get(String(endpoint.epoch))?.node : undefined,
 	};
 }

@@ -81,11 +81,11 @@ export const participants = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: re
 		const { room, participant } = c.req.valid("param");
 		const target = c.req.valid("json").room;
 		if (target === room) throw new SwitchyardError("conflict", "the participant is in that room");
-		const [{ id: identity, name, metadata, rights }] = await Promise.all([
+		const [{ id: identity, name, metadata, rights, region }] = await Promise.all([
 			askRoom(c.env, room, (stub) => stub.getParticipant(participant)),
 			c.env.AUTO_CREATE === "false" ? askRoom(c.env, target, (stub) => stub.describe()) : undefined,
 		]);
-		const grant = { room: target, identity, name, metadata, rights, ttl: MOVE_TOKEN_S };
+		const grant = { room: target, identity, name, metadata, rights, region, ttl: MOVE_TOKEN_S };
 		const { token } = await mintParticipantToken(c.env, grant);
 		await askRoomOnce(c.env, room, (stub) => stub.moveParticipant(participant, { room: target, token }));
 		return c.body(null, 204);
