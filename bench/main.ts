@@ -2,13 +2,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { crowd } from "./crowd.ts";
 import { forward } from "./forward.ts";
 import { join } from "./join.ts";
 import { type Figures, table } from "./lib/figures.ts";
 import { placement } from "./placement.ts";
 import { relay } from "./relay.ts";
+import { spanning } from "./spanning.ts";
 
-const benches: Record<string, (runs: number) => Promise<Figures>> = { relay, join, forward, placement };
+const benches: Record<string, (runs: number) => Promise<Figures>> = {
+	relay,
+	join,
+	forward,
+	spanning,
+	crowd,
+	placement,
+};
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,

@@ -82,8 +82,10 @@ export class Socket {
 			this.#due = undefined;
 			return;
 		}
-		const frame = parse(data);
-		if (frame) this.#handlers.frame(frame);
+		for (const frame of parse(data)) {
+			if (this.#over) return;
+			this.#handlers.frame(frame);
+		}
 	}
 
 	#end(code: number): void {
@@ -98,15 +100,19 @@ export class Socket {
 }
 
 /** The room checks what it is told; this side trusts the room, and only minds what is no frame at all. */
-function parse(text: string): ServerFrame | undefined {
+function parse(text: string): ServerFrame[] {
 	try {
-		const frame: unknown = JSON.parse(text);
-		if (typeof frame === "object" && frame !== null && "type" in frame && typeof frame.type === "string") {
-			return frame as ServerFrame;
-		}
+		const read: unknown = JSON.parse(text);
+		// Several of a large room in one.
+		const frames: unknown[] = Array.isArray(read) ? read : [read];
+		if (frames.every(isFrame)) return frames;
 	} catch {
 		// Told below.
 	}
 	console.warn("switchyard: not a frame", text.slice(0, 200));
-	return undefined;
+	return [];
+}
+
+function isFrame(frame: unknown): frame is ServerFrame {
+	return typeof frame === "object" && frame !== null && "type" in frame && typeof frame.type === "string";
 }

@@ -48,6 +48,27 @@ describe("joining", () => {
 	});
 });
 
+describe("a large room", () => {
+	it("tells of comings and goings in arrays, in order, and of nothing else late", async () => {
+		const room = newRoom();
+		const first = await TestClient.join(room, "first");
+		const others = await Promise.all(Array.from({ length: 49 }, (_, i) => TestClient.join(room, `p${i}`)));
+		for (const _ of others) await first.event("participantJoined");
+		const late = await Promise.all(["x", "y", "z"].map((id) => TestClient.join(room, id)));
+		const batch = await first.socket.take<{ type: string; seq: number }[]>((frame) => Array.isArray(frame));
+		expect(batch.map(({ type }) => type)).toContain("participantJoined");
+		expect(batch.map(({ seq }) => seq)).toEqual(batch.map(({ seq }) => seq).sort((a, b) => a - b));
+
+		// A message to one, right after somebody left: what it may be about came before it.
+		await late[0]?.do("leave", {});
+		await late[1]?.do("message", { to: ["first"], payload: "hello" });
+		const { seq } = await first.event("message");
+		const told = first.socket.untaken.flat() as { type: string; seq: number; participant?: string }[];
+		const left = told.find(({ type, participant }) => type === "participantLeft" && participant === "x");
+		expect(left?.seq).toBeLessThan(seq);
+	});
+});
+
 describe("leaving", () => {
 	it("tells the others once, and closes the socket", async () => {
 		const room = newRoom();

@@ -14,6 +14,8 @@ export interface Dialect {
 	/** A frame came on a socket of this dialect. Never throws. */
 	receive(core: Core, ws: WebSocket, data: string | ArrayBuffer): void;
 	event(seq: number, event: RoomEvent): string;
+	/** Several events in one frame, where the protocol has a form for that. */
+	batch?(events: readonly string[]): string;
 	news(news: RoomNews): string;
 	answer(request: number, answer: Answer): string;
 }

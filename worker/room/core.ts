@@ -6,10 +6,12 @@
 import { CLOSE } from "../../shared/close-codes.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
+import type { TrackInfo } from "../../shared/media.ts";
 import type { ParticipantInfo, RoomInfo, Snapshot } from "../../shared/native.ts";
 import type { Speakers } from "../../shared/speakers.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
+import { Crowd } from "./crowd.ts";
 import { Gather } from "./gather.ts";
 import { LastN } from "./last-n.ts";
 import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
@@ -30,6 +32,7 @@ export class Core {
 	readonly sockets: Sockets;
 	readonly outbox = new Outbox();
 	readonly gather: Gather;
+	readonly crowd: Crowd;
 
 	readonly #record: Table<RoomRecord>;
 	readonly members: Table<Member>;
@@ -57,6 +60,8 @@ export class Core {
 	/** Who speaks, by the epoch of the node that hears it. Memory only. */
 	readonly speaking = new Map<number, Speakers>();
 
+	/** A deadline may have changed since the alarm was set: every change that is stored may be one. */
+	timesChanged = true;
 	/** Members whose media path was lost, with when to look whether their socket is half open. */
 	readonly suspects = new Map<string, number>();
 	/** Runs what follows an await or a timer as an event of its own: its changes are written, and the alarm set anew. */
@@ -78,6 +83,7 @@ export class Core {
 		this.expelled = this.store.table("expelled");
 		this.sockets = new Sockets(ctx, limits);
 		this.gather = new Gather(this);
+		this.crowd = new Crowd(this);
 		this.lastN = new LastN(this);
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 	}
@@ -138,7 +144,7 @@ export class Core {
 		return { name, metadata, topology: "sfu", createdAt };
 	}
 
-	participant(member: Member): ParticipantInfo {
+	participant(member: Member, tracks = this.#liveTracksOf(member.id)): ParticipantInfo {
 		return {
 			id: member.id,
 			join: member.join,
@@ -147,7 +153,7 @@ export class Core {
 			presence: this.memory(member).presence,
 			state: member.state,
 			joinedAt: member.joinedAt,
-			tracks: this.tracksOf(member.id).flatMap((track) => (track.live ? [track.info] : [])),
+			tracks,
 		};
 	}
 
@@ -156,14 +162,30 @@ export class Core {
 			incarnation: this.outbox.incarnation,
 			seq: this.outbox.seq,
 			room: this.info(),
-			participants: [...this.members.values()].map((member) => this.participant(member)),
+			participants: this.#participants(),
 		};
+	}
+
+	/** All of them, in one pass over the tracks: a snapshot of a large room must not look at each track for each. */
+	#participants(): ParticipantInfo[] {
+		const live = new Map<string, TrackInfo[]>();
+		for (const { participant, info, live: isLive } of this.tracks.values()) {
+			if (!isLive) continue;
+			const of = live.get(participant);
+			if (of) of.push(info);
+			else live.set(participant, [info]);
+		}
+		return [...this.members.values()].map((member) => this.participant(member, live.get(member.id) ?? []));
 	}
 
 	/** The media side of a participant. */
 	serving(participant: string): Endpoint | undefined {
 		const id = this.members.get(participant)?.endpoint;
 		return id === undefined ? undefined : this.endpoints.get(id);
+	}
+
+	#liveTracksOf(participant: string): TrackInfo[] {
+		return this.tracksOf(participant).flatMap((track) => (track.live ? [track.info] : []));
 	}
 
 	tracksOf(participant: string): Track[] {
@@ -205,6 +227,9 @@ export class Core {
 	/** Tells members of a change or message, in order, each once; those away find it when they are back. */
 	emit(event: RoomEvent, audience: Audience = {}): void {
 		const entry = this.outbox.add(event, audience, Date.now());
+		if ("to" in audience) this.crowd.flush(audience.to);
+		else if (this.crowd.takes(entry)) return;
+		else this.crowd.flush();
 		for (const member of this.#audience(audience)) {
 			const ws = this.socket(member);
 			if (ws) {
@@ -292,7 +317,7 @@ export class Core {
 
 	/** Writes what changed; everything was sent before (see Store). At the end of each event only. */
 	commit(): void {
-		this.store.commit();
+		if (this.store.commit()) this.timesChanged = true;
 	}
 
 	closeEverything(): void {
@@ -301,6 +326,7 @@ export class Core {
 		}
 		this.#memory.clear();
 		this.gather.clear();
+		this.crowd.clear();
 		this.nodeRetry = undefined;
 	}
 

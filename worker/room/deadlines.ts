@@ -29,6 +29,9 @@ export class Deadlines {
 
 	/** Sets the alarm to the earliest deadline. */
 	schedule(): void {
+		// Not after every message: it looks at everybody.
+		if (!this.#core.timesChanged) return;
+		this.#core.timesChanged = false;
 		const at = this.#earliest();
 		if (at === this.#alarm) return;
 		this.#alarm = at;
@@ -41,6 +44,7 @@ export class Deadlines {
 		const core = this.#core;
 		const now = Date.now();
 		this.#alarm = undefined;
+		core.timesChanged = true;
 		for (const member of [...core.members.values()]) {
 			if (member.state === "away" && (member.awayUntil ?? 0) <= now) removeMember(core, member, "timeout");
 		}

@@ -172,6 +172,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			// Its path is gone: its socket may be half open as well, which nobody would notice for a minute.
 			if (report.state === "connected") core.suspects.delete(participant);
 			else core.suspects.set(participant, Date.now() + 2 * core.limits.heartbeatMs);
+			core.timesChanged = true;
 			return;
 		default:
 			report satisfies never;

@@ -40,6 +40,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ping, HEARTBEAT.pong));
 		this.#core = new Core(ctx, env, readLimits(env), dialects);
 		this.#core.sockets.onSlow = (ws) => this.#cut(ws);
+		this.#core.sockets.onGuests = () => {
+			this.#core.timesChanged = true;
+		};
 		this.#core.sockets.onGuestGone = ({ endpoint }) => closeAhead(this.#core, endpoint);
 		this.#core.settle = (work) => this.#handle(work);
 		// Not at once: the caller may be in the middle of telling everybody something.

@@ -41,6 +41,9 @@ export class Sockets {
 	readonly #known = new WeakMap<WebSocket, Attachment>();
 	readonly #members = new Map<string, WebSocket>();
 	readonly #links = new Map<number, WebSocket>();
+	readonly #guests = new Set<WebSocket>();
+	/** A guest came or went. */
+	onGuests: () => void = () => {};
 	/** Called for a guest whose socket closes, by either side: nobody joins on it any more. */
 	onGuestGone: (guest: Guest) => void = () => {};
 	/** Called once for a socket that is cut because it does not read. */
@@ -87,7 +90,7 @@ export class Sockets {
 		return this.#ctx.getWebSockets().filter((ws) => ws.readyState === OPEN);
 	}
 	guests(): { ws: WebSocket; guest: Guest }[] {
-		return this.all().flatMap((ws) => {
+		return [...this.#guests].flatMap((ws) => {
 			const attachment = this.of(ws);
 			return attachment.kind === "guest" ? [{ ws, guest: attachment }] : [];
 		});
@@ -171,9 +174,14 @@ export class Sockets {
 	#index(ws: WebSocket, attachment: Attachment): void {
 		if (attachment.kind === "member") this.#members.set(attachment.session, ws);
 		else if (attachment.kind === "link") this.#links.set(attachment.epoch, ws);
+		else if (attachment.kind === "guest") {
+			this.#guests.add(ws);
+			this.onGuests();
+		}
 	}
 
 	#unindex(ws: WebSocket): void {
+		if (this.#guests.delete(ws)) this.onGuests();
 		const was = this.#known.get(ws);
 		if (was?.kind === "member" && this.#members.get(was.session) === ws) this.#members.delete(was.session);
 		else if (was?.kind === "link" && this.#links.get(was.epoch) === ws) this.#links.delete(was.epoch);

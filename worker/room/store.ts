@@ -20,14 +20,14 @@ export class Store {
 		return table;
 	}
 
-	/** Writes what has changed since the last time, all or nothing. */
-	commit(): void {
+	/** Writes what has changed since the last time, all or nothing. False: nothing had. */
+	commit(): boolean {
 		const dirty = this.#tables.filter((table) => table.dirty);
-		if (dirty.length > 0) {
-			this.#storage.transactionSync(() => {
-				for (const table of dirty) table.flush();
-			});
-		}
+		if (dirty.length === 0) return false;
+		this.#storage.transactionSync(() => {
+			for (const table of dirty) table.flush();
+		});
+		return true;
 	}
 
 	/** Forgets everything, the alarm too. */

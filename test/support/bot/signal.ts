@@ -26,15 +26,19 @@ export class BotSignal {
 		this.ws = ws;
 		ws.on("message", (data: Buffer) => {
 			if (data.length === HEARTBEAT.pong.length) return;
-			const frame = JSON.parse(data.toString()) as ServerFrame;
-			if ("re" in frame) {
-				this.#answers.get(frame.re)?.(frame);
-				this.#answers.delete(frame.re);
-			}
-			const at = this.#taken.findIndex(({ test }) => test(frame));
-			if (at >= 0) this.#taken.splice(at, 1)[0]?.resolve(frame);
-			this.onFrame(frame);
+			const read = JSON.parse(data.toString()) as ServerFrame | ServerFrame[];
+			for (const frame of Array.isArray(read) ? read : [read]) this.#receive(frame);
 		});
+	}
+
+	#receive(frame: ServerFrame): void {
+		if ("re" in frame) {
+			this.#answers.get(frame.re)?.(frame);
+			this.#answers.delete(frame.re);
+		}
+		const at = this.#taken.findIndex(({ test }) => test(frame));
+		if (at >= 0) this.#taken.splice(at, 1)[0]?.resolve(frame);
+		this.onFrame(frame);
 	}
 
 	/** `heartbeat` false: it falls silent once it is welcomed. */

@@ -97,6 +97,10 @@ export const native: Dialect & { mayCreate(core: Core): boolean } = {
 		return JSON.stringify({ seq, ...event });
 	},
 
+	batch(events: readonly string[]): string {
+		return `[${events.join(",")}]`;
+	},
+
 	news(news: RoomNews): string {
 		return JSON.stringify(news);
 	},
