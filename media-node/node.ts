@@ -5,6 +5,7 @@ import type { NodeLoad } from "../shared/fleet.ts";
 import type { Config } from "./config.ts";
 import { Assignments } from "./link/assignments.ts";
 import { FleetSocket } from "./link/fleet-socket.ts";
+import { RoomLeft } from "./link/room-left.ts";
 import { RoomLink } from "./link/room-link.ts";
 import { HttpServer } from "./observability/http.ts";
 import { LoadMeter } from "./observability/load.ts";
@@ -38,6 +39,8 @@ export class MediaNode {
 	#drained = false;
 	readonly #events: NodeEvents;
 	readonly #assignments: Assignments;
+	readonly #left: RoomLeft;
+	#accepting = true;
 	readonly #meter: LoadMeter;
 	readonly #fleet: FleetSocket;
 	readonly #registry = new Registry();
@@ -49,6 +52,7 @@ export class MediaNode {
 		this.workers = workers;
 		this.#events = events;
 		this.#assignments = Assignments.fromEdge(config.id, config.edge);
+		this.#left = new RoomLeft(config.maxEndpoints);
 		this.#meter = new LoadMeter(workers, this.links);
 		observe(this, this.#registry);
 		this.#fleet = new FleetSocket(config, version, this.#meter, {
@@ -58,6 +62,10 @@ export class MediaNode {
 				events.onRegistered(this);
 			},
 			onReplaced: events.onReplaced,
+			onLoad: (load) => {
+				this.#accepting = this.#left.look(load);
+				for (const link of this.links.values()) link.accepting = this.#accepting;
+			},
 			onAssignment: (token) => void this.#accept(token),
 			onDrain: (drain) => this.drain(drain),
 			onUndrain: () => this.undrain(),

@@ -1,7 +1,14 @@
 /** The socket to the fleet: registers this node, reports its load, brings assignments. */
 import { randomUUID } from "node:crypto";
 import { CLOSE } from "../../shared/close-codes.ts";
-import { FLEET_SUBPROTOCOL, FleetMessage, NODE_HEARTBEAT_MS, type NodeReport, REPORT_MS } from "../../shared/fleet.ts";
+import {
+	FLEET_SUBPROTOCOL,
+	FleetMessage,
+	NODE_HEARTBEAT_MS,
+	type NodeLoad,
+	type NodeReport,
+	REPORT_MS,
+} from "../../shared/fleet.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import type { Config } from "../config.ts";
 import type { LoadMeter } from "../observability/load.ts";
@@ -11,6 +18,8 @@ import { type Down, EdgeSocket } from "./socket.ts";
 export interface FleetEvents {
 	onRegistered(): void;
 	onAssignment(token: string): void;
+	/** Measured for the fleet. */
+	onLoad(load: NodeLoad): void;
 	/** Another process took this node's id: two of them would fight for ever. */
 	onReplaced(): void;
 	/** Its rooms move away until then; `exit`: it is to end afterwards. */
@@ -124,7 +133,9 @@ export class FleetSocket {
 	}
 
 	async #reportLoad(): Promise<void> {
-		this.#send({ type: "load", load: await this.#load.measure() });
+		const load = await this.#load.measure();
+		this.#send({ type: "load", load });
+		this.#events.onLoad(load);
 	}
 
 	#onDown({ code, status, reason }: Down): boolean {

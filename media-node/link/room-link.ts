@@ -27,6 +27,7 @@ export class RoomLink {
 	#token: string;
 	/** Between a new socket and its `attach`, nothing is reported: that tells the whole state. */
 	#attached = false;
+	#accepting = true;
 	#orphan: NodeJS.Timeout | undefined;
 	#gone = false;
 
@@ -54,6 +55,13 @@ export class RoomLink {
 	/** The room is told of everything now. */
 	get open(): boolean {
 		return this.#attached;
+	}
+
+	/** The node takes more people, or does not; told to the room when it changes. */
+	set accepting(accepting: boolean) {
+		if (this.#accepting === accepting) return;
+		this.#accepting = accepting;
+		this.#report({ type: "capacity", accepting });
 	}
 
 	/** Ends the room's media here and the link. */
@@ -105,6 +113,7 @@ export class RoomLink {
 		this.#batch.clear();
 		const { answers, endpoints } = this.#unconfirmed.up();
 		this.#report({ type: "attached", ...this.media.served() });
+		if (!this.#accepting) this.#report({ type: "capacity", accepting: false });
 		for (const answer of answers) this.#batch.add(answer);
 		this.media.describe(endpoints);
 	}

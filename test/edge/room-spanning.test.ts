@@ -165,6 +165,22 @@ describe("a node that drains", () => {
 	});
 });
 
+describe("a node that is full", () => {
+	it("gets nobody more while there is another, and the room's others meanwhile go there", async () => {
+		const { room, link } = await roomWith("a");
+		link.report({ type: "capacity", accepting: false });
+		// The room has handled it: what follows on the same link is answered.
+		const b = await TestClient.join(room, "b", { ...withMedia, region: "near" });
+		const other = await far.link(room);
+		await other.open();
+		expect((await b.event("endpoint")).node.id).toBe(far.id);
+		link.report({ type: "capacity", accepting: true });
+		const c = await TestClient.join(room, "c", { ...withMedia, region: "near" });
+		await link.open();
+		expect((await c.event("endpoint")).node.id).toBe(near.id);
+	});
+});
+
 describe("a node that fails", () => {
 	it("is replaced at once on Fleet's word, and finds its assignment refused", async () => {
 		const { room, stub, link, clients } = await roomWith("a");

@@ -100,6 +100,30 @@ describe("a room on two nodes", () => {
 	});
 });
 
+describe("a node whose workers are full one by one", () => {
+	it("spreads a room over them, and media flows between all", async () => {
+		const node = await stack.addNode("as-1", { WORKERS: "2", WORKER_CONSUMERS: "6" }, "asia");
+		const room = newRoom();
+		const people: Bot[] = [];
+		for (const id of ["a", "b", "c", "d", "e"]) {
+			const bot = await enter(room, id, "asia");
+			await bot.publish();
+			for (const other of people) await Promise.all([bot.receives(`${other.id}-video`), other.receives(`${id}-video`)]);
+			people.push(bot);
+		}
+		const metrics = await (await fetch(`${node.http}/metrics`)).text();
+		const consumers = [...metrics.matchAll(/^switchyard_worker_consumers\{[^}]*\} (\d+)/gm)].map((it) => Number(it[1]));
+		expect(consumers).toHaveLength(2);
+		expect(Math.min(...consumers)).toBeGreaterThan(0);
+		await people[0]?.signal.request("mute", { track: "a-video", muted: true });
+		const last = people.at(-1);
+		await last?.receives("a-audio", 20);
+		const then = last?.received.get("a-video")?.packets;
+		await last?.receives("a-audio", 20);
+		expect(last?.received.get("a-video")?.packets).toBe(then);
+	});
+});
+
 describe("a node that drains", () => {
 	it("hands its people over without a gap, and is let go of", async () => {
 		const room = newRoom();

@@ -84,6 +84,12 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			core.lastN.heard(speakers);
 			return;
 		}
+		case "capacity":
+			assignment.full = report.accepting ? undefined : true;
+			core.assignments.touch(String(assignment.epoch));
+			// Whoever waits for it is placed elsewhere, or here.
+			placeWaiting(core);
+			return;
 		case "demand":
 			return onDemand(core, assignment.epoch, report.demand);
 		case "peerReady":
