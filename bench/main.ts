@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { crowd } from "./crowd.ts";
+import { failover } from "./failover.ts";
 import { forward } from "./forward.ts";
 import { join } from "./join.ts";
 import { type Figures, table } from "./lib/figures.ts";
@@ -15,6 +16,7 @@ const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	join,
 	forward,
 	spanning,
+	failover,
 	crowd,
 	placement,
 };

@@ -30,6 +30,9 @@ export interface Edge {
 	url: string;
 	/** Stops workerd and starts it again on the same port and storage, as a deploy or a crash would. */
 	restart(): Promise<void>;
+	/** The two halves of that. */
+	stop(): Promise<void>;
+	start(): Promise<void>;
 	dispose(): Promise<void>;
 }
 
@@ -67,13 +70,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 	let miniflare = new Miniflare(settings());
 	const ready = await miniflare.ready;
 	port = Number(ready.port);
+	const stop = () => miniflare.dispose();
+	const start = async () => {
+		miniflare = new Miniflare(settings());
+		await miniflare.ready;
+	};
 	return {
 		url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
 		restart: async () => {
-			await miniflare.dispose();
-			miniflare = new Miniflare(settings());
-			await miniflare.ready;
+			await stop();
+			await start();
 		},
+		stop,
+		start,
 		dispose: () => miniflare.dispose(),
 	};
 }
