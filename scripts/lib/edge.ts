@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { bundleWorker } from "./bundle.ts";
+import { freePort } from "./free-port.ts";
 import { readWranglerConfig } from "./wrangler-config.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -45,6 +46,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 	const durableObjects = { ...workerOptions.durableObjects };
 	for (const [binding, className] of Object.entries(objects)) durableObjects[binding] = { className, useSQLite: true };
 	let { port } = options;
+	// Of an address that is not loopback, miniflare tells only the port of a second socket, which is.
+	if (port === 0 && host !== "127.0.0.1") port = await freePort();
 
 	const settings = () => ({
 		...convertV4MiniflareOptions({
@@ -69,7 +72,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 	let miniflare = new Miniflare(settings());
 	const ready = await miniflare.ready;
-	port = Number(ready.port);
+	if (port === 0) port = Number(ready.port);
 	const stop = () => miniflare.dispose();
 	const start = async () => {
 		miniflare = new Miniflare(settings());

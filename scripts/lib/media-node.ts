@@ -17,6 +17,8 @@ export interface MediaNodeOptions {
 	httpPort: number;
 	/** Over this process's own environment; media-node/config.ts has the names. */
 	env?: Record<string, string>;
+	/** Begins its command line: what runs it somewhere else, as in a network namespace. */
+	command?: string[];
 }
 
 export class MediaNodeProcess {
@@ -29,9 +31,9 @@ export class MediaNodeProcess {
 	/** Resolves when its fleet knows it; rejects when it ends before. */
 	readonly registered: Promise<void>;
 
-	private constructor({ id, httpPort }: MediaNodeOptions, child: ChildProcess) {
+	private constructor({ id, httpPort, env }: MediaNodeOptions, child: ChildProcess) {
 		this.id = id;
-		this.http = `http://127.0.0.1:${httpPort}`;
+		this.http = `http://${env?.HTTP_ADDRESS ?? "127.0.0.1"}:${httpPort}`;
 		this.process = child;
 		this.exited = once(child, "exit").then(([code, signal]) => code ?? signal);
 		this.registered = new Promise((resolve, reject) => {
@@ -45,9 +47,10 @@ export class MediaNodeProcess {
 	}
 
 	static async start(options: MediaNodeOptions): Promise<MediaNodeProcess> {
-		const { edge, authKey, id, region = "local", httpPort, env = {} } = options;
+		const { edge, authKey, id, region = "local", httpPort, env = {}, command = [] } = options;
 		const { token } = await mintNodeToken({ AUTH_KEY: authKey }, { node: id, region });
-		const child = spawn(process.execPath, ["media-node/main.ts"], {
+		const [file = "", ...args] = [...command, process.execPath, "media-node/main.ts"];
+		const child = spawn(file, args, {
 			cwd: ROOT,
 			// A group of its own: Ctrl-C goes to a whole group, and a node must outlive its workers to stop in order.
 			detached: true,

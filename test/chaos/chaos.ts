@@ -2,16 +2,22 @@
 
 import { FAULTS, type Fault } from "./faults.ts";
 import { allWell, roomsOn } from "./invariants.ts";
+import { NETWORK_FAULTS } from "./network-faults.ts";
 import { Random } from "./random.ts";
 import { World } from "./world.ts";
+
+export const ALL_FAULTS = { ...FAULTS, ...NETWORK_FAULTS } as const;
+export type FaultName = keyof typeof ALL_FAULTS;
 
 export interface ChaosOptions {
 	rounds: number;
 	seed: number;
 	rooms?: number;
 	people?: number;
-	/** Only these faults. */
-	only?: (keyof typeof FAULTS)[];
+	/** Only these faults; unless given all that can be had here. */
+	only?: FaultName[];
+	/** Each fault once, in their order, instead of drawing them. */
+	each?: boolean;
 	say?(line: string): void;
 }
 
@@ -42,22 +48,23 @@ export async function chaos({
 	rooms = 3,
 	people = 4,
 	only,
+	each = false,
 	say = () => {},
 }: ChaosOptions): Promise<Report> {
 	const random = new Random(seed);
-	const names = only ?? (Object.keys(FAULTS) as (keyof typeof FAULTS)[]);
 	const report: Report = { rounds: [], leaks: [] };
 	const world = await World.start({ rooms, people });
+	const names = only ?? (Object.keys(world.network ? ALL_FAULTS : FAULTS) as FaultName[]);
 	try {
 		await allWell(world, RECOVERY_MS);
 		for (let i = 1; i <= rounds; i++) {
-			const name = random.pick(names);
-			const fault: Fault = FAULTS[name];
+			const name = each ? (names[(i - 1) % names.length] as FaultName) : random.pick(names);
+			const fault: Fault = ALL_FAULTS[name];
 			for (const bot of world.bots) for (const it of bot.media.received.values()) it.longestGap = 0;
 			const began = performance.now();
-			const { what, undo } = await fault(world, random);
+			const { what, undo, ...lasting } = await fault(world, random);
 			say(`round ${i}: ${what} …`);
-			const { last } = await allWell(world, RECOVERY_MS);
+			const { last } = await allWell(world, RECOVERY_MS, lasting);
 			const recoveredMs = performance.now() - began;
 			const gaps = world.bots.flatMap(({ media }) => [...media.received.values()].map(({ longestGap }) => longestGap));
 			const gapMs = Math.max(...gaps);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { MediaNodeProcess } from "../../scripts/lib/media-node.ts";
 import { ResilientBot } from "../support/bot/resilient.ts";
 import { Stack } from "../support/stack.ts";
+import { Network } from "./network.ts";
 
 const REGIONS = ["eu", "us"] as const;
 /** Regions of the nodes, in order: two share one, so that a region can lose a node. */
@@ -21,19 +22,23 @@ export interface WorldOptions {
 export class World {
 	readonly stack: Stack;
 	readonly bots: ResilientBot[] = [];
+	/** Where its nodes have namespaces of their own. */
+	readonly network: Network | undefined;
 	readonly #dataDir: string;
 	#nodes = 0;
 
-	private constructor(stack: Stack, dataDir: string) {
+	private constructor(stack: Stack, network: Network | undefined, dataDir: string) {
 		this.stack = stack;
+		this.network = network;
 		this.#dataDir = dataDir;
 	}
 
 	static async start({ rooms, people }: WorldOptions): Promise<World> {
 		const dataDir = mkdtempSync(join(tmpdir(), "switchyard-chaos-"));
 		const vars = { HEARTBEAT_MS: "1000", MAX_MESSAGES_PER_SECOND: "1000" };
-		const stack = await Stack.start({ nodes: 0, dataDir, vars });
-		const world = new World(stack, dataDir);
+		const network = Network.here();
+		const stack = await Stack.start({ nodes: 0, host: network?.edgeAddress, dataDir, vars });
+		const world = new World(stack, network, dataDir);
 		try {
 			await Promise.all(NODES.map((region) => world.addNode(region)));
 			for (let room = 1; room <= rooms; room++) {
@@ -51,8 +56,16 @@ export class World {
 		return this.stack.nodes.filter(({ process }) => process.exitCode === null && process.signalCode === null);
 	}
 
-	addNode(region: string): Promise<MediaNodeProcess> {
-		return this.stack.addNode(`${region}-${++this.#nodes}`, { DRAIN_SECONDS: "20" }, region);
+	async addNode(region: string): Promise<MediaNodeProcess> {
+		const id = `${region}-${++this.#nodes}`;
+		const env = { DRAIN_SECONDS: "20" };
+		const { network } = this;
+		if (!network) return this.stack.addNode(id, env, region);
+		const { address, operator, command } = network.add(id);
+		const reached = { ANNOUNCED_ADDRESS: address, HTTP_ADDRESS: operator };
+		const node = await this.stack.addNode(id, { ...env, ...reached }, region, command);
+		void node.exited.then(() => network.remove(id));
+		return node;
 	}
 
 	async #enter(room: string, id: string, i: number): Promise<void> {

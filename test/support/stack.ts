@@ -13,6 +13,8 @@ export interface StackOptions {
 	vars?: Record<string, string>;
 	/** Environment of the nodes. */
 	nodeEnv?: Record<string, string>;
+	/** Of the edge; 127.0.0.1 unless given. */
+	host?: string;
 	/** Keeps the objects' storage over `edge.restart()`. */
 	dataDir?: string;
 }
@@ -30,9 +32,9 @@ export class Stack {
 	}
 
 	/** With every node registered. */
-	static async start({ nodes = 1, vars, nodeEnv = {}, dataDir }: StackOptions = {}): Promise<Stack> {
+	static async start({ nodes = 1, vars, nodeEnv = {}, host, dataDir }: StackOptions = {}): Promise<Stack> {
 		const authKey = randomBytes(32).toString("base64");
-		const edge = await startEdge({ port: 0, dataDir, vars: { DEMO: "true", ...vars, AUTH_KEY: authKey } });
+		const edge = await startEdge({ port: 0, host, dataDir, vars: { DEMO: "true", ...vars, AUTH_KEY: authKey } });
 		const stack = new Stack(edge, authKey, nodeEnv);
 		try {
 			await Promise.all(Array.from({ length: nodes }, (_, i) => stack.addNode(`node-${i + 1}`)));
@@ -48,12 +50,18 @@ export class Stack {
 	}
 
 	/** Resolves when its fleet knows it. */
-	async addNode(id: string, env: Record<string, string> = {}, region?: string): Promise<MediaNodeProcess> {
+	async addNode(
+		id: string,
+		env: Record<string, string> = {},
+		region?: string,
+		command?: string[],
+	): Promise<MediaNodeProcess> {
 		const node = await MediaNodeProcess.start({
 			edge: this.url,
 			authKey: this.authKey,
 			id,
 			region,
+			command,
 			httpPort: await freePort(),
 			env: { ANNOUNCED_ADDRESS: "127.0.0.1", WORKERS: "1", ...this.#nodeEnv, ...env },
 		});

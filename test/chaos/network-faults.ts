@@ -1,0 +1,53 @@
+/** What can go wrong with the network of one node, where namespaces make one; the same form as faults.ts. */
+import type { Fault } from "./faults.ts";
+import type { Network, Refusal } from "./network.ts";
+import type { World } from "./world.ts";
+
+export const NETWORK_FAULTS = {
+	/** Neither Fleet nor rooms reach it, nor it them; nobody says so. Media between it and its clients goes on. */
+	cutFromEdge: (world, random) => cutFromEdge(world, random.pick(world.nodes).id, "drop"),
+
+	/** The same where a firewall refuses: sockets end, and dialing fails at once. */
+	rejectedByEdge: (world, random) => cutFromEdge(world, random.pick(world.nodes).id, "reject"),
+
+	/** No media between it and any client; the edge and other nodes reach it. */
+	async cutFromClients(world, random) {
+		const { id } = random.pick(world.nodes);
+		return { what: `${id} cut from clients`, undo: lift(networkOf(world).cutFromClients(id)) };
+	},
+
+	/** No pipes between it and other nodes; the edge and clients reach it. */
+	async cutFromNodes(world, random) {
+		const { id } = random.pick(world.nodes);
+		return { what: `${id} cut from other nodes`, undo: lift(networkOf(world).cutFromNodes(id)) };
+	},
+
+	/** 150 ms ± 30 ms more each way. */
+	async slowLink(world, random) {
+		const { id } = random.pick(world.nodes);
+		const undo = await networkOf(world).impair(id, { delayMs: 150, jitterMs: 30 });
+		return { what: `${id} on a slow link`, undo, look: "flow" };
+	},
+
+	/** One packet of ten is lost, each way. */
+	async lossyLink(world, random) {
+		const { id } = random.pick(world.nodes);
+		const undo = await networkOf(world).impair(id, { loss: 10 });
+		return { what: `${id} on a lossy link`, undo, look: "flow" };
+	},
+} as const satisfies Record<string, Fault>;
+
+async function cutFromEdge(world: World, id: string, how: Refusal): ReturnType<Fault> {
+	const undo = lift(networkOf(world).cutFromEdge(id, how));
+	// Nobody can tell it to let go; it does when it is back.
+	return { what: `${id} cut from the edge (${how})`, undo, unseen: id };
+}
+
+function networkOf({ network }: World): Network {
+	if (!network) throw new Error("a fault of the network without one");
+	return network;
+}
+
+function lift(undo: () => void): () => Promise<void> {
+	return async () => undo();
+}
