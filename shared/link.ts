@@ -172,6 +172,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** A track is on its way to another node, in these parameters. */
 	z.object({ type: z.literal("piped"), track: TrackId, to: Epoch, pipe: PipeId, media: TrackMedia }),
 	z.object({ type: z.literal("pipeFailed"), track: TrackId, to: Epoch, error: ErrorBody }),
+	/** Media goes to another node of the room, and nothing comes back from it. Repeated for as long as that lasts. */
+	z.object({ type: z.literal("pipeLost"), peer: Epoch }),
 	/** A media worker died, and all that the node had of the room: its pipes too, before its endpoints are told of as `closed`. */
 	z.object({ type: z.literal("reset") }),
 	z.object({ type: z.literal("speakers"), speakers: z.array(Speaker), dominant: ParticipantId.optional() }),

@@ -84,6 +84,8 @@ const requests = {
 	leave: {},
 	connectTransport: { endpoint: EndpointId, direction: Direction, dtlsParameters: DtlsParameters },
 	restartIce: { endpoint: EndpointId, direction: Direction },
+	/** Nothing gets through on an endpoint, and a restart of ICE did not help: wanted is one on another node. */
+	mediaLost: { endpoint: EndpointId },
 	/** Nothing is sent or received any more on an endpoint that was moved from. */
 	release: { endpoint: EndpointId },
 	publish: {
@@ -132,6 +134,7 @@ export const ClientFrame = z.discriminatedUnion("type", [
 	request("leave"),
 	request("connectTransport"),
 	request("restartIce"),
+	request("mediaLost"),
 	request("release"),
 	request("publish"),
 	request("unpublish"),

@@ -19,6 +19,8 @@ const DISCONNECTED_MS = 2_000;
 /** Between restarts, ms: doubled each time. */
 const RESTART_MS = 2_000;
 const RESTART_MOST_MS = 30_000;
+/** A restart that did not help by then will not, ms. */
+const LOST_MS = 2_000;
 
 export interface EndpointOptions {
 	device: MediaDevice;
@@ -38,6 +40,8 @@ export class Endpoint {
 	readonly #options: EndpointOptions;
 	readonly #transports = new Map<Direction, types.Transport>();
 	readonly #restarts = new Map<Direction, { timer: ReturnType<typeof setTimeout>; tries: number }>();
+	/** From restarts that the room has answered: whether they helped. */
+	readonly #verdicts = new Set<ReturnType<typeof setTimeout>>();
 	/** Of the transport that is opened with the first track: those who only watch never need it, the others not at once. */
 	readonly #sending: TransportParameters | undefined;
 	#closed = false;
@@ -129,6 +133,7 @@ export class Endpoint {
 		if (this.#closed) return;
 		this.#closed = true;
 		for (const { timer } of this.#restarts.values()) clearTimeout(timer);
+		for (const timer of this.#verdicts) clearTimeout(timer);
 		for (const transport of this.#transports.values()) transport.close();
 	}
 
@@ -199,10 +204,25 @@ export class Endpoint {
 		const timer = setTimeout(() => {
 			const state = this.#transports.get(direction)?.connectionState;
 			if (this.#closed || state === "connected" || state === "closed") return;
-			this.#options.request("restartIce", { endpoint: this.id, direction }).catch(() => {});
+			this.#options.request("restartIce", { endpoint: this.id, direction }).then(
+				() => this.#judge(direction),
+				() => {},
+			);
 			// Again if that does not help; `connected` ends it.
 			this.#restart(direction, 0);
 		}, wait);
 		this.#restarts.set(direction, { timer, tries: tries + 1 });
+	}
+
+	/** The room was reached, and the node told: if that did not help in time, another node may. */
+	#judge(direction: Direction): void {
+		if (this.#closed) return;
+		const timer = setTimeout(() => {
+			this.#verdicts.delete(timer);
+			const state = this.#transports.get(direction)?.connectionState;
+			if (this.#closed || state === "connected" || state === "closed") return;
+			this.#options.request("mediaLost", { endpoint: this.id }).catch(() => {});
+		}, LOST_MS);
+		this.#verdicts.add(timer);
 	}
 }

@@ -30,6 +30,8 @@ export class Peers {
 	readonly #peers = new Map<number, Promise<Peer>>();
 	/** What each was connected to, so that the same thing told twice is done once. */
 	readonly #connected = new WeakMap<PipeTransport, string>();
+	/** By node, where both sides know each other. */
+	readonly connected = new Map<number, PipeTransport>();
 
 	constructor(home: () => Promise<Home>, limits: PeerLimits) {
 		this.#home = home;
@@ -75,6 +77,9 @@ export class Peers {
 			port,
 			srtpParameters: srtpParameters as NonNullable<PipeTransport["srtpParameters"]>,
 		});
+		if (transport.closed) return;
+		this.connected.set(epoch, transport);
+		transport.observer.once("close", () => this.connected.get(epoch) === transport && this.connected.delete(epoch));
 	}
 
 	/** Closes the connection, and with it all that went over it. */

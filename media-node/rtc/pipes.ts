@@ -65,6 +65,17 @@ export class Pipes {
 		return [...this.#pipes.values()].map(({ id, track, to }) => ({ track: track.id, to, pipe: id }));
 	}
 
+	/** What media goes to a node now; muted is sent nothing of. */
+	carriedTo(epoch: number): "video" | "audio" | undefined {
+		let carried: "video" | "audio" | undefined;
+		for (const { to, consumer } of this.#pipes.values()) {
+			if (to !== epoch || !consumer || !("kind" in consumer) || consumer.producerPaused) continue;
+			if (consumer.kind === "video") return "video";
+			carried = "audio";
+		}
+		return carried;
+	}
+
 	/** Another node is gone. */
 	forgetPeer(epoch: number): void {
 		for (const { track, to } of this.#pipes.values()) if (to === epoch) this.close(track.id, to);

@@ -9,6 +9,7 @@ import { Demand } from "./demand.ts";
 import { Endpoint, type EndpointLimits } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { type Home, RoomHome } from "./home.ts";
+import { PeerWatch } from "./peer-watch.ts";
 import { type PeerLimits, Peers } from "./peers.ts";
 import { Pipes } from "./pipes.ts";
 import { RoomQuality } from "./quality.ts";
@@ -39,6 +40,7 @@ export class RoomMedia implements RoomContext {
 	readonly onScore: () => void;
 	readonly onWants: () => void;
 	readonly #pipes: Pipes;
+	readonly #peerWatch: PeerWatch;
 	readonly #subscriptions: RoomSubscriptions;
 	readonly #quality: RoomQuality;
 	readonly #demand: Demand;
@@ -56,6 +58,11 @@ export class RoomMedia implements RoomContext {
 		this.peers = new Peers(() => this.home.get(), limits);
 		this.tracks = new RoomTracks(this);
 		this.#pipes = new Pipes(this);
+		this.#peerWatch = new PeerWatch(
+			this.peers,
+			(peer) => this.#pipes.carriedTo(peer),
+			(peer) => this.report({ type: "pipeLost", peer }),
+		);
 		this.#subscriptions = new RoomSubscriptions(this);
 		this.#quality = new RoomQuality(this.endpoints, (quality) => this.report({ type: "quality", quality }));
 		this.#demand = new Demand(
@@ -184,6 +191,7 @@ export class RoomMedia implements RoomContext {
 		this.#closed = true;
 		this.#quality.close();
 		this.#demand.close();
+		this.#peerWatch.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
 		this.peers.close();

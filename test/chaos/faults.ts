@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 /** `undo` ends what lasts, after the world has shown that it can live with it. */
 export interface Done extends Lasting {
 	what: string;
+	/** How long it lasts at least, so that it is noticed, ms. */
+	lastsMs?: number;
 	undo?(): Promise<unknown>;
 }
 

@@ -9,10 +9,10 @@ import type { ErrorBody } from "../../shared/errors.ts";
 import { fleetFor } from "../fleet/locate.ts";
 import type { Assigned } from "../fleet/rpc.ts";
 import type { Core } from "./core.ts";
-import { loseEndpoint, placeWaiting, reportWaiting, waiting } from "./endpoints.ts";
+import { loseEndpoint, placeWaiting, reportWaiting, stayPut, waiting } from "./endpoints.ts";
 import { flowAgain, forgetNode } from "./pipes.ts";
 import type { Place, Result } from "./rpc.ts";
-import type { Assignment } from "./state.ts";
+import type { Assignment, Member } from "./state.ts";
 
 /** Pause before asking Fleet again, ms: doubled each time up to the most, with full jitter. */
 const RETRY_MS = { first: 250, most: 3_000 };
@@ -26,14 +26,27 @@ export function areaOf({ region, continent, country, latitude, longitude }: Plac
 	return [continent, country, square(latitude), square(longitude)].join("/");
 }
 
-/** The node for somebody at a place, or the beginning of getting one. It may not be linked yet, or just not. */
-export function wantNode(core: Core, near: Place): Assignment | undefined {
+/**
+ * The node for somebody at a place who is not to be on some, or the beginning of getting one. It may not be linked yet,
+ * or just not.
+ */
+export function wantNode(core: Core, near: Place, avoided: readonly string[] = []): Assignment | undefined {
 	const area = areaOf(near);
 	for (const assignment of core.assignments.values()) {
-		if (takesMore(assignment) && assignment.areas.includes(area)) return assignment;
+		if (takesMore(assignment) && assignment.areas.includes(area) && !isOneOf(avoided, assignment)) return assignment;
 	}
-	if (!core.nodeRetry || core.nodeRetry.at <= Date.now()) ask(core, near, area);
+	if (!core.nodeRetry || core.nodeRetry.at <= Date.now()) ask(core, near, area, avoided);
 	return undefined;
+}
+
+/** Nodes that a member is not to be on. */
+export function avoidedBy({ avoid = {} }: Member): string[] {
+	const now = Date.now();
+	return Object.entries(avoid).flatMap(([node, until]) => (until > now ? [node] : []));
+}
+
+export function isOneOf(nodes: readonly string[], { node }: Assignment): boolean {
+	return node !== undefined && nodes.includes(node);
 }
 
 function takesMore({ draining, full }: Assignment): boolean {
@@ -41,7 +54,7 @@ function takesMore({ draining, full }: Assignment): boolean {
 }
 
 /** One question at a time: two in flight could be answered with the same node. */
-function ask(core: Core, near: Place, area: string): void {
+function ask(core: Core, near: Place, area: string, avoided: readonly string[]): void {
 	const all = [...core.assignments.values()];
 	if (all.some(({ state }) => state === "asked")) return;
 	const room = core.room;
@@ -63,8 +76,8 @@ function ask(core: Core, near: Place, area: string): void {
 		jti: assignment.jti,
 		origin: room.origin,
 		near,
-		have: names(all.filter(takesMore)),
-		exclude: names(all.filter((it) => !takesMore(it))),
+		have: names(all.filter((it) => takesMore(it) && !isOneOf(avoided, it))),
+		exclude: [...new Set([...names(all.filter((it) => !takesMore(it))), ...avoided])],
 	};
 	const answered = fleetFor(core.env, near)
 		.assign(request)
@@ -72,11 +85,11 @@ function ask(core: Core, near: Place, area: string): void {
 			console.error({ event: "fleet unreachable", room: room.name, error: String(cause) });
 			return { ok: false, error: { code: "no_node", message: "the fleet did not answer" } };
 		})
-		.then((result) => core.settle(() => onAnswer(core, epoch, area, result)));
+		.then((result) => core.settle(() => onAnswer(core, epoch, area, avoided, result)));
 	core.ctx.waitUntil(answered);
 }
 
-function onAnswer(core: Core, epoch: number, area: string, result: Result<Assigned>): void {
+function onAnswer(core: Core, epoch: number, area: string, avoided: readonly string[], result: Result<Assigned>): void {
 	const assignment = core.assignments.get(String(epoch));
 	// The room was destroyed meanwhile, or has given this one up.
 	if (!assignment) return;
@@ -88,7 +101,15 @@ function onAnswer(core: Core, epoch: number, area: string, result: Result<Assign
 	}
 	// One it has already is the best for them as well, or at least better than none.
 	const others = [...core.assignments.values()].filter((it) => it !== assignment && it.draining === undefined);
-	const held = result.ok ? others.find(({ node }) => node === result.value.node) : others[0];
+	const held = result.ok
+		? others.find(({ node }) => node === result.value.node)
+		: others.find((it) => !isOneOf(avoided, it));
+	if (!held && avoided.length > 0) {
+		// None but those: whoever has one of them keeps it, and the others take what there is.
+		core.assignments.delete(String(epoch));
+		stayPut(core, avoided);
+		return;
+	}
 	if (!held) return giveUp(core, assignment, result.ok ? NOT_THERE : result.error);
 	core.assignments.delete(String(epoch));
 	held.areas.push(area);

@@ -57,6 +57,10 @@ export class Core {
 	readonly lastN: LastN;
 	/** Pairs of nodes that were told of each other. Memory only: telling them again does no harm. */
 	readonly peered = new Set<string>();
+	/** Pairs of nodes, by their epochs, that have told that nothing comes from the other. Memory only: they tell again. */
+	readonly severed = new Set<string>();
+	/** When to part them. */
+	severedAt?: number;
 	/** Who speaks, by the epoch of the node that hears it. Memory only. */
 	readonly speaking = new Map<number, Speakers>();
 

@@ -9,6 +9,7 @@ import { continueDrains } from "./drain.ts";
 import { endFormer, reopen, staleTracksAt } from "./endpoints.ts";
 import { detach } from "./links.ts";
 import { goAway, removeMember } from "./members.ts";
+import { partSevered } from "./severed.ts";
 import { dropTrack } from "./tracks.ts";
 
 /** An empty room keeps its node for this long: people reload pages. */
@@ -59,6 +60,7 @@ export class Deadlines {
 		for (const endpoint of [...core.endpoints.values()]) {
 			if (endpoint.until !== undefined && endpoint.until <= now) endFormer(core, endpoint);
 		}
+		if (core.severedAt !== undefined && core.severedAt <= now) partSevered(core);
 		continueDrains(core);
 		if (!core.nodeRetry || core.nodeRetry.at <= now) retryNode(core);
 		if (core.reopenAt !== undefined && core.reopenAt <= now) reopen(core);
@@ -124,6 +126,7 @@ export class Deadlines {
 		if (core.nodeRetry && awaitsNode(core)) times.push(core.nodeRetry.at);
 		for (const { until } of core.endpoints.values()) if (until !== undefined) times.push(until);
 		if (core.reopenAt !== undefined) times.push(core.reopenAt);
+		if (core.severedAt !== undefined) times.push(core.severedAt);
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);
 		if (stale !== undefined) times.push(stale);

@@ -2,7 +2,7 @@
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
 import type { RequestOf } from "../../shared/native.ts";
-import { areaOf, wantNode } from "./assignments.ts";
+import { areaOf, avoidedBy, isOneOf, wantNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
 import { flowAgain, flowTo, prune } from "./pipes.ts";
@@ -16,6 +16,8 @@ const REPUBLISH_MS = 15_000;
 const REOPEN_MS = 1_000;
 /** A media side that its member has moved from goes on for this long, unless it is released before, ms. */
 export const MOVE_MS = 10_000;
+/** A node that a member's media did not reach is not given to it again for this long, ms. */
+const AVOID_MS = 120_000;
 
 /**
  * Gives a member a media side, at once where the room has a node, else as soon as it gets one. `ahead` is the one
@@ -33,7 +35,7 @@ export function ensureEndpoint(core: Core, member: Member, ahead?: string): void
 export function place(core: Core, member: Member): Endpoint {
 	const endpoint: Endpoint = { id: `e${core.serial()}`, participant: member.id, state: "waiting", epoch: 0 };
 	core.endpoints.set(endpoint.id, endpoint);
-	const assignment = wantNode(core, member.place);
+	const assignment = wantNode(core, member.place, avoidedBy(member));
 	if (assignment?.state === "linked") command(core, assignment.epoch, openOn(core, assignment, [endpoint]));
 	return endpoint;
 }
@@ -43,7 +45,7 @@ export function placeWaiting(core: Core): void {
 	const placed = new Map<Assignment, Endpoint[]>();
 	for (const endpoint of waiting(core)) {
 		const member = core.members.get(endpoint.participant);
-		const assignment = member && wantNode(core, member.place);
+		const assignment = member && wantNode(core, member.place, avoidedBy(member));
 		if (assignment?.state !== "linked") continue;
 		const endpoints = placed.get(assignment) ?? [];
 		endpoints.push(endpoint);
@@ -145,10 +147,10 @@ export function waiting(core: Core): Endpoint[] {
 }
 
 /** Those that wait for this node. */
-export function waitingFor(core: Core, { areas }: Assignment): Endpoint[] {
+export function waitingFor(core: Core, assignment: Assignment): Endpoint[] {
 	return waiting(core).filter(({ participant }) => {
 		const member = core.members.get(participant);
-		return member && areas.includes(areaOf(member.place));
+		return member && assignment.areas.includes(areaOf(member.place)) && !isOneOf(avoidedBy(member), assignment);
 	});
 }
 
@@ -199,6 +201,35 @@ export function beginMove(core: Core, member: Member): boolean {
 	member.next = place(core, member).id;
 	core.members.touch(member.id);
 	return true;
+}
+
+/**
+ * A client says that nothing gets through to the node it is on: it moves to another. Said twice, or of a media side
+ * that is not its own any more, it is the same.
+ */
+export function mediaLost(core: Core, member: Member, id: string): void {
+	const endpoint = core.serving(member.id);
+	const node = endpoint && core.assignments.get(String(endpoint.epoch))?.node;
+	if (endpoint?.id !== id || endpoint.state !== "open" || node === undefined || member.next !== undefined) return;
+	const now = Date.now();
+	const still = Object.entries(member.avoid ?? {}).filter(([, until]) => until > now);
+	member.avoid = { ...Object.fromEntries(still), [node]: now + AVOID_MS };
+	console.log({ event: "media lost", room: core.room.name, node, participant: member.id });
+	beginMove(core, member);
+}
+
+/** There is no node but those that some avoid: they stay where they are, or take what there is. */
+export function stayPut(core: Core, avoided: readonly string[]): void {
+	for (const endpoint of waiting(core)) {
+		const member = core.members.get(endpoint.participant);
+		if (!member?.avoid || !avoided.some((node) => member.avoid?.[node] !== undefined)) continue;
+		member.avoid = undefined;
+		core.members.touch(member.id);
+		if (member.next !== endpoint.id) continue;
+		member.next = undefined;
+		core.endpoints.delete(endpoint.id);
+	}
+	placeWaiting(core);
 }
 
 /** A media side has opened: its member's first, or the one it moves to. */

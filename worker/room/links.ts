@@ -8,6 +8,7 @@ import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endp
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LinkGrant } from "./rpc.ts";
+import { onPipeLost } from "./severed.ts";
 import type { Assignment } from "./state.ts";
 import { dropTrack, onPublished } from "./tracks.ts";
 
@@ -102,6 +103,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			forgetNode(core, assignment.epoch);
 			flowAgain(core);
 			return;
+		case "pipeLost":
+			return onPipeLost(core, assignment.epoch, report.peer);
 		case "quality":
 			core.tell(report);
 			return;

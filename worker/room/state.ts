@@ -51,6 +51,8 @@ export interface Member {
 	endpoint?: string;
 	/** The one it is moving to, until that is open. */
 	next?: string;
+	/** Nodes that its media did not reach, and until when it is placed on others, ms. */
+	avoid?: Record<string, number>;
 	/** Choices that differ from the default, by track. */
 	subscriptions: Record<string, Omit<SubscriptionChange, "track">>;
 }

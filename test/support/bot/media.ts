@@ -7,6 +7,9 @@ export type EndpointEvent = Extract<EventFrame, { type: "endpoint" }>;
 
 /** A former media side goes on for this long after the next one carries everything, for those who receive from it, ms. */
 const OVERLAP_MS = 2_000;
+/** A node that is silent for this long is not reached; a browser and the SDK take somewhat longer. */
+const SILENT_MS = 3_000;
+const LOOK_MS = 500;
 
 export class BotMedia {
 	/** By track. */
@@ -19,6 +22,7 @@ export class BotMedia {
 	#current: Side | undefined;
 	#publishing: { options?: SenderOptions } | undefined;
 	#closed = false;
+	#watch: NodeJS.Timeout | undefined;
 	readonly #waiting: { test: () => boolean; resolve: () => void }[] = [];
 
 	constructor(bot: string, request: Request) {
@@ -71,6 +75,16 @@ export class BotMedia {
 		});
 	}
 
+	/** Tells the room when the node is not reached, as the SDK does. */
+	watch(): void {
+		this.#watch = setInterval(() => {
+			const side = this.#current;
+			if (!side || side.silentMs < SILENT_MS) return;
+			// Refused or lost: the next look asks again.
+			this.#request("mediaLost", { endpoint: side.event.endpoint }).catch(() => {});
+		}, LOOK_MS);
+	}
+
 	/** Another session: the room has let go of the former one's media side. */
 	reset(): void {
 		for (const id of [...this.#sides.keys()]) this.#end(id);
@@ -79,6 +93,7 @@ export class BotMedia {
 
 	close(): void {
 		this.#closed = true;
+		clearInterval(this.#watch);
 		this.reset();
 	}
 

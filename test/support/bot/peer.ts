@@ -29,6 +29,8 @@ interface Sent {
 
 /** One microphone and one camera, or either. */
 export class Sender {
+	/** When its node reported last on what it gets, on the clock of `performance`; 0 before the first. */
+	heardAt = 0;
 	readonly #pc: PeerConnection;
 	readonly tracks: Sent[];
 	readonly #offer: Promise<string>;
@@ -47,6 +49,11 @@ export class Sender {
 			const perSecond = kind === "audio" ? 50 : packetsPerSecond;
 			return { kind, perSecond, stream, track: this.#pc.addTrack(media), rtpParameters: parametersOf(kind, ssrc, mid) };
 		});
+		for (const { track } of this.tracks) {
+			track.onMessage(() => {
+				this.heardAt = performance.now();
+			});
+		}
 		this.#offer = localDescription(this.#pc, () => this.#pc.setLocalDescription("offer"));
 	}
 
@@ -120,6 +127,8 @@ export class Receiver {
 	readonly received: Map<string, Received>;
 	/** A packet came. */
 	onPacket: () => void = () => {};
+	/** When anything came last, RTCP too, on the clock of `performance`; 0 before the first. */
+	heardAt = 0;
 	/** Consumers of which a packet has come. */
 	readonly flowing = new Set<string>();
 	readonly #pc: PeerConnection;
@@ -148,6 +157,11 @@ export class Receiver {
 		for (const section of this.#sections) if (section.consumer.track === track) section.direction = "inactive";
 	}
 
+	/** Something is to come. */
+	get expects(): boolean {
+		return this.#sections.some(({ direction }) => direction === "sendonly");
+	}
+
 	/** Negotiates what was added and removed. */
 	async negotiate(transport: TransportParameters): Promise<Fingerprint> {
 		return fingerprintOf(await this.answer(describe(transport, this.#sections, "offer")));
@@ -168,6 +182,7 @@ export class Receiver {
 		if (!counts) return;
 		this.#tracks.push(track);
 		track.onMessage((packet) => {
+			this.heardAt = performance.now();
 			if (isRtcp(packet)) return;
 			counts.packets++;
 			counts.bytes += packet.length;

@@ -57,6 +57,7 @@ export class ResilientBot {
 			},
 		);
 		this.media = new BotMedia(id, (type, body) => this.#connection.request(type, body));
+		this.media.watch();
 	}
 
 	/** In the room, with a media side, publishing. */

@@ -16,7 +16,8 @@ export class Side {
 	/** Consumers that were offered. */
 	readonly offered = new Set<string>();
 	#sender: Sender | undefined;
-	#connected = false;
+	/** When its receiving side was told where the node is; 0 before. */
+	#connectedAt = 0;
 	#closed = false;
 	#negotiation = Promise.resolve();
 
@@ -61,12 +62,18 @@ export class Side {
 			const { recv } = this.event;
 			if (!recv || this.#closed) return;
 			const fingerprint = await this.receiver.negotiate(recv);
-			if (this.#connected || this.#closed) return;
-			this.#connected = true;
+			if (this.#connectedAt > 0 || this.#closed) return;
+			this.#connectedAt = performance.now();
 			const dtlsParameters = { role: "client" as const, fingerprints: [fingerprint] };
 			// Refused when the endpoint was lost meanwhile: another follows.
 			await this.#request("connectTransport", { endpoint, direction: "recv", dtlsParameters }).catch(() => {});
 		});
+	}
+
+	/** For how long nothing has come from the node, not even its reports on what it gets, though something is to; ms. */
+	get silentMs(): number {
+		const since = Math.max(this.#connectedAt, this.receiver.heardAt, this.#sender?.heardAt ?? 0);
+		return since > 0 && this.receiver.expects ? performance.now() - since : 0;
 	}
 
 	close(): void {

@@ -11,6 +11,7 @@ import {
 	closeAhead,
 	connectTransport,
 	ensureEndpoint,
+	mediaLost,
 	releaseFormer,
 	restartIce,
 } from "../../room/endpoints.ts";
@@ -174,6 +175,9 @@ function carryOut(
 		case "restartIce":
 			restartIce(core, member, frame.id, frame);
 			return "later";
+		case "mediaLost":
+			mediaLost(core, member, frame.endpoint);
+			return "done";
 		case "release":
 			releaseFormer(core, member, frame.endpoint);
 			return "done";
