@@ -8,6 +8,12 @@ import type { World } from "./world.ts";
 const LASTS_MS = 10_000;
 
 export const NETWORK_FAULTS = {
+	/** No pipes between it and other nodes; the edge and clients reach it. */
+	async cutFromNodes(world, random) {
+		const id = aNode(world, random, spanning(world));
+		return { what: `${id} cut from other nodes`, undo: lift(networkOf(world).cutFromNodes(id)), lastsMs: LASTS_MS };
+	},
+
 	/** Neither Fleet nor rooms reach it, nor it them; nobody says so. Media between it and its clients goes on. */
 	cutFromEdge: (world, random) => cutFromEdge(world, aNode(world, random), "drop"),
 
@@ -18,12 +24,6 @@ export const NETWORK_FAULTS = {
 	async cutFromClients(world, random) {
 		const id = aNode(world, random);
 		return { what: `${id} cut from clients`, undo: lift(networkOf(world).cutFromClients(id)), lastsMs: LASTS_MS };
-	},
-
-	/** No pipes between it and other nodes; the edge and clients reach it. */
-	async cutFromNodes(world, random) {
-		const id = aNode(world, random);
-		return { what: `${id} cut from other nodes`, undo: lift(networkOf(world).cutFromNodes(id)), lastsMs: LASTS_MS };
 	},
 
 	/** 150 ms ± 30 ms more each way. */
@@ -48,9 +48,19 @@ async function cutFromEdge(world: World, id: string, how: Refusal): ReturnType<F
 }
 
 /** One that serves somebody: on others nothing of this would be seen. */
-function aNode(world: World, random: Random): string {
-	const serving = new Set(world.bots.map(({ media }) => media.node));
+function aNode(world: World, random: Random, rooms = world.rooms): string {
+	const serving = new Set(rooms.flatMap((room) => nodesOf(world, room)));
 	return random.pick(world.nodes.filter(({ id }) => serving.has(id))).id;
+}
+
+/** Rooms whose people are on several nodes; all rooms when there are none. */
+function spanning(world: World): string[] {
+	const some = world.rooms.filter((room) => nodesOf(world, room).length > 1);
+	return some.length > 0 ? some : world.rooms;
+}
+
+function nodesOf(world: World, room: string): string[] {
+	return [...new Set(world.inRoom(room).flatMap(({ media }) => media.node ?? []))];
 }
 
 function networkOf({ network }: World): Network {
