@@ -19,6 +19,7 @@ export default defineConfig({
 			},
 			{ test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...outside } },
 			{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...outside } },
+			{ test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], ...outside } },
 		],
 	},
 });

@@ -1,6 +1,6 @@
 /**
  * `npm test [-- PROJECT… --vitest-option…]`: set-up, then the tests of all projects or of those named (unit,
- * edge, integration, browser). The last line is `N passed, N failed`.
+ * edge, integration, browser, chaos). The last line is `N passed, N failed`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /** A room on several nodes, as its object sees it: which is asked what, and what becomes of it when messages are lost. */
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, TestLink, TestNode } from "./support/node.ts";
@@ -178,6 +178,63 @@ describe("a node that is full", () => {
 		const c = await TestClient.join(room, "c", { ...withMedia, region: "near" });
 		await link.open();
 		expect((await c.event("endpoint")).node.id).toBe(near.id);
+	});
+});
+
+describe("a node that a participant does not reach", () => {
+	it("is left by that one, make before break, and not given to it again; others stay", async () => {
+		const { room, link, clients } = await roomWith("a", "b");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		const other = await far.link(room);
+		expect((await other.open()).participant).toBe("a");
+		const moved = await a.event("endpoint");
+		expect(moved).toMatchObject({ former: a.endpoint, node: { id: far.id } });
+		// Said again, of what it has moved from: nothing new.
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		await a.do("release", { endpoint: a.endpoint });
+		expect((await link.command("close")).endpoint).toBe(a.endpoint);
+		await TestClient.join(room, "d", { ...withMedia, region: "near" });
+		expect((await link.open()).participant).toBe("d");
+	});
+
+	it("is kept where there is no other, and can be left again later", async () => {
+		const { room, clients } = await roomWith("a");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		const other = await far.link(room);
+		await other.open();
+		const { endpoint } = await a.event("endpoint");
+		// Both have failed it by now: it stays, and the room asks for no third.
+		await a.do("mediaLost", { endpoint });
+		const stub = testEnv.ROOM.getByName(room);
+		const nodes = async () =>
+			((await stub.describe()) as unknown as { value: { nodes: { state: string }[] } }).value.nodes;
+		await vi.waitFor(async () => expect(await nodes()).toHaveLength(2));
+		expect(await a.settled()).toEqual([]);
+	});
+});
+
+describe("nodes that do not reach each other", () => {
+	it("are parted: the people of one go to the other, make before break", async () => {
+		const { c, link, other, to } = await spanning();
+		link.report({ type: "pipeLost", peer: to });
+		other.report({ type: "pipeLost", peer: 1 });
+		expect((await link.open()).participant).toBe("c");
+		expect(await c.event("endpoint")).toMatchObject({ former: c.endpoint, node: { id: near.id } });
+		expect((await link.subscribe("c")).tracks).toMatchObject([{ track: "t" }]);
+		await c.do("release", { endpoint: c.endpoint });
+		expect((await other.socket.closed).code).toBe(CLOSE.released);
+	});
+
+	it("stay as they are when the other is gone already", async () => {
+		const { link, stub, c } = await spanning();
+		link.report({ type: "pipeLost", peer: 99 });
+		await new Promise((resolve) => setTimeout(resolve, 1_600));
+		await runDurableObjectAlarm(stub);
+		expect(await c.settled()).toEqual([]);
 	});
 });
 

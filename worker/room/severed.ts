@@ -13,7 +13,9 @@ const AWAY_MS = 10_000;
 /** A node gets nothing from another. It says so again for as long as that is so. */
 export function onPipeLost(core: Core, epoch: number, peer: number): void {
 	core.severed.add([epoch, peer].sort((a, b) => a - b).join(" "));
-	core.severedAt ??= Date.now() + GATHER_MS;
+	if (core.severedAt !== undefined) return;
+	core.severedAt = Date.now() + GATHER_MS;
+	core.timesChanged = true;
 }
 
 export function partSevered(core: Core): void {
