@@ -169,6 +169,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** A published track ended on the node (transport gone). */
 	z.object({ type: z.literal("trackEnded"), endpoint: EndpointId, track: TrackId }),
 	z.object({ type: z.literal("peerReady"), peer: Epoch, transport: PeerParameters }),
+	/** It is to connect to another port than it was connected to: the other node has lost that one. */
+	z.object({ type: z.literal("peerStale"), peer: Epoch }),
 	/** A track is on its way to another node, in these parameters. */
 	z.object({ type: z.literal("piped"), track: TrackId, to: Epoch, pipe: PipeId, media: TrackMedia }),
 	z.object({ type: z.literal("pipeFailed"), track: TrackId, to: Epoch, error: ErrorBody }),

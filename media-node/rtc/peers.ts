@@ -8,6 +8,7 @@ import type { PipeTransport } from "mediasoup/types";
 import type { PeerParameters } from "../../shared/media.ts";
 import type { Home } from "./home.ts";
 
+const STALE = "stale";
 /** Streams of data channels between two nodes, each way. */
 const SCTP_STREAMS = { OS: 1_024, MIS: 1_024 };
 
@@ -51,9 +52,10 @@ export class Peers {
 		return peer;
 	}
 
-	/** What the other node needs to connect to this one. */
-	async describe(epoch: number): Promise<PeerParameters> {
+	/** What the other node needs to connect to this one; undefined when that was forgotten meanwhile. */
+	async describe(epoch: number): Promise<PeerParameters | undefined> {
 		const { transport } = await this.get(epoch);
+		if (transport.closed) return undefined;
 		const { tuple, srtpParameters } = transport;
 		if (!srtpParameters) throw new Error("a pipe without SRTP");
 		return {
@@ -63,12 +65,16 @@ export class Peers {
 		};
 	}
 
-	async connect(epoch: number, { address, port, srtpParameters }: PeerParameters): Promise<void> {
+	/** False: it was connected to another port before, which the other node has no more. Told once of each. */
+	async connect(epoch: number, { address, port, srtpParameters }: PeerParameters): Promise<boolean> {
 		const { transport } = await this.get(epoch);
 		const key = JSON.stringify([address, port, srtpParameters]);
 		const before = this.#connected.get(transport);
-		if (before === key) return;
-		if (before !== undefined) throw new Error("connected elsewhere already");
+		if (before === key || before === STALE) return true;
+		if (before !== undefined) {
+			this.#connected.set(transport, STALE);
+			return false;
+		}
 		this.#connected.set(transport, key);
 		// The worker takes no names here.
 		const ip = isIP(address) ? address : (await lookup(address)).address;
@@ -77,9 +83,10 @@ export class Peers {
 			port,
 			srtpParameters: srtpParameters as NonNullable<PipeTransport["srtpParameters"]>,
 		});
-		if (transport.closed) return;
+		if (transport.closed) return true;
 		this.connected.set(epoch, transport);
 		transport.observer.once("close", () => this.connected.get(epoch) === transport && this.connected.delete(epoch));
+		return true;
 	}
 
 	/** Closes the connection, and with it all that went over it. */

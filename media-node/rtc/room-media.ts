@@ -220,13 +220,14 @@ export class RoomMedia implements RoomContext {
 	#peer(peer: number): void {
 		this.peers
 			.describe(peer)
-			.then((transport) => this.report({ type: "peerReady", peer, transport }))
+			.then((transport) => transport && this.report({ type: "peerReady", peer, transport }))
 			.catch((error: unknown) => this.log.error({ err: error, peer }, "no port towards another node"));
 	}
 
 	#connectPeer({ peer, transport }: Extract<LinkCommand, { type: "connectPeer" }>): void {
 		this.peers
 			.connect(peer, transport)
+			.then((fresh) => fresh || this.report({ type: "peerStale", peer }))
 			.catch((error: unknown) => this.log.error({ err: error, peer, address: transport.address }, "no pipe"));
 	}
 

@@ -47,7 +47,7 @@ type Undo = () => void;
 /** Why namespaces cannot be made here, with what to do about it. */
 export function whyNoNetwork(): string | undefined {
 	if (process.platform !== "linux") return "network namespaces are of Linux";
-	if (process.getuid?.() !== 0) return "network namespaces need root: sudo npm test -- chaos";
+	if (process.getuid?.() !== 0) return "network namespaces need root: sudo npm test -- chaos, or sudo npm run chaos";
 	for (const [tool, of] of [
 		["ip", "iproute2"],
 		["tc", "iproute2"],
@@ -55,14 +55,15 @@ export function whyNoNetwork(): string | undefined {
 	] as const) {
 		if (!runs(tool, ["-V"])) return `no ${tool} here: apt-get install ${of}`;
 	}
-	const probe = `sw${process.pid}-probe`;
 	try {
-		ip("netns", "add", probe);
+		makeCore(process.pid);
+		return undefined;
 	} catch (error) {
-		return `ip netns add: ${messageOf(error)} (a container needs --privileged, or the capabilities SYS_ADMIN and NET_ADMIN)`;
+		const reason = error instanceof Error ? error.message : String(error);
+		return `namespaces cannot be made; a container needs --privileged: ${reason.trim()}`;
+	} finally {
+		removeAllOf(process.pid);
 	}
-	ip("netns", "del", probe);
-	return undefined;
 }
 
 /** Runs a command line in the clients' namespace of a network made for it and taken away after it. */
@@ -312,8 +313,4 @@ function runs(file: string, args: string[]): boolean {
 	} catch {
 		return false;
 	}
-}
-
-function messageOf(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).trim();
 }

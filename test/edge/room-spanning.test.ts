@@ -111,6 +111,18 @@ describe("a track wanted on another node", () => {
 		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
 	});
 
+	it("is sent for again when one of the two finds the other's port gone, with ports made anew", async () => {
+		const { link, other, to } = await spanning();
+		await link.command("peer");
+		await other.command("peer");
+		other.report({ type: "peerStale", peer: 1 });
+		expect(await link.command("forgetPeer")).toMatchObject({ peer: to });
+		expect(await other.command("forgetPeer")).toMatchObject({ peer: 1 });
+		expect(await link.command("peer")).toMatchObject({ peer: to });
+		expect(await other.command("peer")).toMatchObject({ peer: 1 });
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+	});
+
 	it("is not sent on by a pipe that nobody asked for any more", async () => {
 		const { c, link, other, to } = await spanning();
 		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });

@@ -5,7 +5,7 @@ import { mergeSpeakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
 import { onDemand } from "./demand.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
-import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed } from "./pipes.ts";
+import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LinkGrant } from "./rpc.ts";
 import { onPipeLost } from "./severed.ts";
@@ -95,6 +95,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return onDemand(core, assignment.epoch, report.demand);
 		case "peerReady":
 			return onPeerReady(core, assignment.epoch, report);
+		case "peerStale":
+			return peerAnew(core, assignment.epoch, report.peer);
 		case "piped":
 			return onPiped(core, assignment.epoch, report);
 		case "pipeFailed":

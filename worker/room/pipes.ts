@@ -106,7 +106,7 @@ function parentOf(core: Core, track: Track, to: number): number | undefined {
 
 /** Gets the two nodes' ports towards each other ready, once. The first command for `from` is given back. */
 function peerCommands(core: Core, from: number, to: number): LinkCommand[] {
-	const key = from < to ? `${from} ${to}` : `${to} ${from}`;
+	const key = pairOf(from, to);
 	if (core.peered.has(key)) return [];
 	core.peered.add(key);
 	command(core, to, [{ type: "peer", peer: from }]);
@@ -116,6 +116,28 @@ function peerCommands(core: Core, from: number, to: number): LinkCommand[] {
 /** One node's port is ready: the other connects to it. */
 export function onPeerReady(core: Core, epoch: number, report: Extract<LinkReport, { type: "peerReady" }>): void {
 	command(core, report.peer, [{ type: "connectPeer", peer: epoch, transport: report.transport }]);
+}
+
+/**
+ * A node lost its port towards another, and that one could not be told: a link was down. Both begin anew, with all that
+ * went between them.
+ */
+export function peerAnew(core: Core, epoch: number, peer: number): void {
+	core.peered.delete(pairOf(epoch, peer));
+	for (const track of core.tracks.values()) {
+		for (const [to, { from }] of Object.entries(track.pipes)) {
+			if (pairOf(from, Number(to)) !== pairOf(epoch, peer)) continue;
+			delete track.pipes[to];
+			core.tracks.touch(track.info.id);
+		}
+	}
+	command(core, epoch, [{ type: "forgetPeer", peer }]);
+	command(core, peer, [{ type: "forgetPeer", peer: epoch }]);
+	flowAgain(core);
+}
+
+function pairOf(one: number, other: number): string {
+	return one < other ? `${one} ${other}` : `${other} ${one}`;
 }
 
 /** A track is on its way to another node: that takes it, and sends it to all who wait for it there. */
