@@ -270,16 +270,19 @@ function sweep(): void {
 
 /** All namespaces of an owner, and what still runs in them; their links go with them. */
 function removeAllOf(owner: number): void {
-	for (const name of namespaces()) {
-		if (!name.startsWith(`sw${owner}-`)) continue;
-		for (const pid of ip("netns", "pids", name).split("\n").filter(Boolean)) {
-			try {
-				process.kill(Number(pid), "SIGKILL");
-			} catch {
-				// Gone by itself meanwhile.
+	const own = () => namespaces().filter((name) => name.startsWith(`sw${owner}-`));
+	// Again, for what was being made at that moment by those that are ended here.
+	for (let names = own(); names.length > 0; names = own()) {
+		for (const name of names) {
+			for (const pid of ip("netns", "pids", name).split("\n").filter(Boolean)) {
+				try {
+					process.kill(Number(pid), "SIGKILL");
+				} catch {
+					// Gone by itself meanwhile.
+				}
 			}
 		}
-		ip("netns", "del", name);
+		for (const name of names) ip("netns", "del", name);
 	}
 }
 
