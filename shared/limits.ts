@@ -14,6 +14,8 @@ export const Limits = z.object({
 	/** Refused messages in a row (bad, or over the rate) after which a socket is closed with `abuse`. */
 	maxRefusals: positive.default(200),
 	maxParticipants: positive.default(500),
+	/** People with media in a room that is always a mesh: each sends everything to every other. */
+	maxMeshParticipants: positive.default(6),
 	maxTracksPerParticipant: positive.default(16),
 	maxTracksPerRoom: positive.default(2_000),
 	/** Metadata of a participant, track or room, and a participant's presence: bytes of its JSON. */
@@ -41,6 +43,8 @@ export const Limits = z.object({
 	assignmentMs: positive.max(60_000).default(10_000),
 	/** Presence, candidates and speaker changes are gathered for this long before they are sent, ms. */
 	coalesceMs: positive.default(40),
+	/** How long an `auto` room has had no more than two people before they talk directly again, ms. */
+	meshAfterMs: positive.default(3_000),
 });
 export type Limits = z.infer<typeof Limits>;
 

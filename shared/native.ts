@@ -43,6 +43,10 @@ export const SubscriptionChange = TrackSettings.extend({
 });
 export type SubscriptionChange = z.infer<typeof SubscriptionChange>;
 
+/** Whether a node carries the room's media, or its people send each other theirs. */
+export const Topology = z.enum(["sfu", "mesh"]);
+export type Topology = z.infer<typeof Topology>;
+
 /** SDP or ICE candidates between two participants, carried and not read. Candidates are gathered into one message. */
 export const Signal = z.object({
 	description: z
@@ -59,6 +63,10 @@ export const Signal = z.object({
 		)
 		.max(64)
 		.optional(),
+	/** With a description: which of the sender's tracks each of its media sections carries, by mid. */
+	tracks: z.record(z.string().max(64), TrackId).optional(),
+	/** The sender has all it receives from a node by now. When both have said so, their connection is closed. */
+	done: z.literal(true).optional(),
 });
 export type Signal = z.infer<typeof Signal>;
 
@@ -73,6 +81,8 @@ const requests = {
 		dtlsParameters: DtlsParameters.optional(),
 		/** Data channels wanted. */
 		data: z.boolean().default(true),
+		/** The client can send and receive directly, by `signal`. */
+		mesh: z.boolean().default(false),
 		subscribe: SubscribeDefault.default("all"),
 		name: name.optional(),
 		metadata: Json.optional(),
@@ -88,11 +98,18 @@ const requests = {
 	mediaLost: { endpoint: EndpointId },
 	/** Nothing is sent or received any more on an endpoint that was moved from. */
 	release: { endpoint: EndpointId },
+	/** In a mesh: everything comes directly, and nothing by this endpoint. When all have said so, the endpoints end. */
+	meshReady: { endpoint: EndpointId },
+	/** There is no direct way to somebody: an `auto` room turns to a node, for as long as this participant is in it. */
+	meshFailed: {},
 	publish: {
-		endpoint: EndpointId,
+		/** Both only on an endpoint; in a mesh there is none. */
+		endpoint: EndpointId.optional(),
+		media: TrackMedia.optional(),
 		track: TrackId,
 		source: Source,
-		media: TrackMedia,
+		/** Of a data channel in a mesh; elsewhere `media` has it. */
+		label: z.string().max(128).optional(),
 		muted: z.boolean().default(false),
 		layers: z.array(Size).max(8).optional(),
 		metadata: Json.optional(),
@@ -136,6 +153,8 @@ export const ClientFrame = z.discriminatedUnion("type", [
 	request("restartIce"),
 	request("mediaLost"),
 	request("release"),
+	request("meshReady"),
+	request("meshFailed"),
 	request("publish"),
 	request("unpublish"),
 	request("mute"),
@@ -167,6 +186,8 @@ export const ParticipantInfo = z.object({
 	/** `away`: its socket dropped and may still resume. */
 	state: z.enum(["joined", "away"]),
 	joinedAt: z.number().int(),
+	/** In a mesh, a connection to it is to be made. */
+	mesh: z.literal(true).optional(),
 	tracks: z.array(TrackInfo),
 });
 export type ParticipantInfo = z.infer<typeof ParticipantInfo>;
@@ -174,7 +195,8 @@ export type ParticipantInfo = z.infer<typeof ParticipantInfo>;
 export const RoomInfo = z.object({
 	name: RoomName,
 	metadata: Json.optional(),
-	topology: z.enum(["sfu"]),
+	/** The one in force. */
+	topology: Topology,
 	createdAt: z.number().int(),
 });
 export type RoomInfo = z.infer<typeof RoomInfo>;
@@ -232,6 +254,8 @@ const events = {
 	trackUpdated: { participant: ParticipantId, track: TrackId, muted: z.boolean() },
 	trackUnpublished: { participant: ParticipantId, track: TrackId },
 	roomUpdated: { metadata: Json },
+	/** The former way goes on until the new one carries everything. */
+	topologyChanged: { topology: Topology },
 	/** A message; `id` and `join` are the sender's, so that one sent twice is known as such. */
 	message: {
 		from: ParticipantId,
@@ -300,6 +324,7 @@ export const EventFrame = z.discriminatedUnion("type", [
 	event("trackUpdated"),
 	event("trackUnpublished"),
 	event("roomUpdated"),
+	event("topologyChanged"),
 	event("message"),
 	event("signal"),
 	event("endpoint"),

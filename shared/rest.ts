@@ -7,7 +7,13 @@ import { TrackInfo } from "./media.ts";
 import { RoomInfo } from "./native.ts";
 import { Rights } from "./tokens.ts";
 
+/** `auto`: two people send each other their media; a node carries that of more. */
+export const TopologySetting = z.enum(["sfu", "mesh", "auto"]);
+export type TopologySetting = z.infer<typeof TopologySetting>;
+
 export const RoomSettings = z.object({
+	/** `DEFAULT_TOPOLOGY` of the edge, which is `sfu`, when absent. */
+	topology: TopologySetting.optional(),
 	maxParticipants: z.number().int().min(1).max(10_000).optional(),
 	maxTracks: z.number().int().min(1).max(20_000).optional(),
 	/** Deleted after being empty for this long, ms. */

@@ -25,6 +25,8 @@ export interface Env {
 	readonly DEMO?: string;
 	/** `false`: a room must be created over REST before anyone joins. */
 	readonly AUTO_CREATE?: string;
+	/** `sfu`, `mesh` or `auto`: of rooms whose settings do not say. */
+	readonly DEFAULT_TOPOLOGY?: string;
 	/** `true`: `?region=` of a participant's socket says where its media is served. For tests. */
 	readonly ALLOW_REGION_QUERY?: string;
 	/** Limits by their variable names (shared/limits.ts). */

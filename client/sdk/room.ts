@@ -294,6 +294,7 @@ export class RoomImpl implements Room {
 				return;
 			// Mesh is not spoken by this SDK yet; the connection itself handles the other two.
 			case "signal":
+			case "topologyChanged":
 			case "moved":
 			case "removed":
 				return;

@@ -7,7 +7,8 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TrackInfo } from "../../shared/media.ts";
-import type { ParticipantInfo, RoomInfo, Snapshot } from "../../shared/native.ts";
+import type { ParticipantInfo, RoomInfo, Snapshot, Topology } from "../../shared/native.ts";
+import { TopologySetting } from "../../shared/rest.ts";
 import type { Speakers } from "../../shared/speakers.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
@@ -48,6 +49,7 @@ export class Core {
 
 	readonly #memory = new Map<string, MemberMemory>();
 	readonly #dialects: ReadonlyMap<string, Dialect>;
+	readonly #defaultTopology: TopologySetting;
 	/** When to ask Fleet again after it had no node, and how often it had none. Memory only: a lost one asks at once. */
 	nodeRetry?: { at: number; tries: number };
 	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
@@ -89,6 +91,7 @@ export class Core {
 		this.gather = new Gather(this);
 		this.crowd = new Crowd(this);
 		this.lastN = new LastN(this);
+		this.#defaultTopology = TopologySetting.parse(env.DEFAULT_TOPOLOGY || "sfu");
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 	}
 
@@ -113,6 +116,7 @@ export class Core {
 				serial: 0,
 				listed: false,
 				emptySince: now,
+				topology: (settings.topology ?? this.#defaultTopology) === "sfu" ? "sfu" : "mesh",
 			};
 			this.#record.set("", record);
 		} else if (origin !== "" && record.origin !== origin) {
@@ -143,9 +147,19 @@ export class Core {
 		return this.room.settings.resumeGraceMs ?? this.limits.resumeGraceMs;
 	}
 
+	/** The one in force. */
+	get topology(): Topology {
+		return this.record?.topology ?? "sfu";
+	}
+
+	/** What the room's settings ask for. */
+	get topologySetting(): TopologySetting {
+		return this.record?.settings.topology ?? this.#defaultTopology;
+	}
+
 	info(): RoomInfo {
 		const { name, metadata, createdAt } = this.room;
-		return { name, metadata, topology: "sfu", createdAt };
+		return { name, metadata, topology: this.topology, createdAt };
 	}
 
 	participant(member: Member, tracks = this.#liveTracksOf(member.id)): ParticipantInfo {
@@ -157,6 +171,7 @@ export class Core {
 			presence: this.memory(member).presence,
 			state: member.state,
 			joinedAt: member.joinedAt,
+			mesh: member.mesh,
 			tracks,
 		};
 	}

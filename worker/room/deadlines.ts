@@ -130,6 +130,8 @@ export class Deadlines {
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);
 		if (stale !== undefined) times.push(stale);
+		const { meshAt, directBy } = core.record;
+		for (const at of [meshAt, directBy]) if (at !== undefined) times.push(at);
 		const { emptySince } = core.record;
 		if (core.members.size === 0 && emptySince !== undefined) {
 			const end = emptySince + this.#emptyRoomMs();

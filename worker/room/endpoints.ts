@@ -24,8 +24,11 @@ const AVOID_MS = 120_000;
  * that was opened while its client prepared its join.
  */
 export function ensureEndpoint(core: Core, member: Member, ahead?: string): void {
-	if (!member.media) closeAhead(core, ahead);
-	if (!member.media || core.serving(member.id)) return;
+	if (!member.media || core.topology === "mesh") {
+		closeAhead(core, ahead);
+		return;
+	}
+	if (core.serving(member.id)) return;
 	if (takeAhead(core, member, ahead)) return;
 	member.endpoint = place(core, member).id;
 	core.members.touch(member.id);
@@ -294,6 +297,8 @@ export function announceEndpoint(core: Core, endpoint: Endpoint, former?: string
 
 /** When tracks that were not published again on a replaced endpoint are given up, or undefined. */
 export function staleTracksAt(core: Core): number | undefined {
+	// What goes directly is on no endpoint.
+	if (core.topology === "mesh") return undefined;
 	let earliest: number | undefined;
 	for (const track of core.tracks.values()) {
 		const endpoint = core.serving(track.participant);

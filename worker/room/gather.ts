@@ -36,7 +36,7 @@ export class Gather {
 	signal(from: Member, to: string, request: number, signal: Signal): void {
 		const key = JSON.stringify([from.id, to]);
 		let waiting = this.#candidates.get(key);
-		if (signal.description) {
+		if (signal.description || signal.done) {
 			if (waiting) this.#send(key, waiting);
 			this.#core.emit({ type: "signal", from: from.id, join: from.join, id: request, signal }, { to: [to] });
 			this.#core.answer(from.id, request, { ok: true });

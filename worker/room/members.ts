@@ -9,6 +9,7 @@ import { dropPipes, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
 import { checkSize } from "./sizes.ts";
 import type { Member } from "./state.ts";
+import { canMesh, checkMesh, keepTopology } from "./topology.ts";
 import { forgetChoices } from "./tracks.ts";
 
 /** Close codes for a socket whose participant leaves for a reason it did not choose. */
@@ -34,7 +35,6 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	const earlier = core.members.get(claims.sub);
 	const most = room.settings.maxParticipants ?? core.limits.maxParticipants;
 	if (!earlier && core.members.size >= most) throw new SwitchyardError("room_full");
-	if (earlier) removeMember(core, earlier, "replaced");
 
 	const member: Member = {
 		id: claims.sub,
@@ -56,10 +56,15 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 		},
 		subscriptions: {},
 	};
+	if (request.mesh && canMesh(member)) member.mesh = true;
+	checkMesh(core, member);
+	if (earlier) removeMember(core, earlier, "replaced");
 	room.emptySince = undefined;
 	core.touchRoom();
 	core.members.set(member.id, member);
 	bind(core, ws, member);
+	// Told to the others before they learn of the new one, who reads it in the answer to its join.
+	keepTopology(core, member);
 	if (request.presence !== undefined) core.setPresence(member, request.presence);
 	core.emit({ type: "participantJoined", participant: core.participant(member) }, { except: member.id });
 	return member;

@@ -24,6 +24,7 @@ import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
 import { GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
 import type { RoomRecord } from "./state.ts";
+import { expectsNode, keepTopology } from "./topology.ts";
 import { setMuted } from "./tracks.ts";
 import { participantView, roomView } from "./views.ts";
 
@@ -68,7 +69,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		const { 0: client, 1: server } = new WebSocketPair();
 		// One that comes back has its media side still. What this changes is written with what follows below: a write
 		// here would hold back the answer.
-		const endpoint = core.record && !grant.returning ? openAhead(core, grant)?.id : undefined;
+		const endpoint = core.record && !grant.returning && expectsNode(core) ? openAhead(core, grant)?.id : undefined;
 		core.sockets.accept(server, {
 			kind: "guest",
 			dialect: native.name,
@@ -88,7 +89,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		const core = this.#core;
 		if (core.sockets.of(ws).kind !== "guest" || (!core.record && !native.mayCreate(core))) return;
 		core.ensure(grant.room, grant.origin);
-		wantNode(core, grant.place);
+		if (expectsNode(core)) wantNode(core, grant.place);
 	}
 
 	async #acceptLink(grant: LinkGrant): Promise<Response> {
@@ -177,6 +178,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	#handle<T>(work: () => T): T {
 		try {
 			const value = work();
+			keepTopology(this.#core);
 			continueDrains(this.#core);
 			return value;
 		} finally {

@@ -1,6 +1,6 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
-import type { SubscribeDefault, SubscriptionChange } from "../../shared/native.ts";
+import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
 import type { Rights } from "../../shared/tokens.ts";
 import type { Place } from "./rpc.ts";
@@ -23,6 +23,12 @@ export interface RoomRecord {
 	/** In the directory of rooms. */
 	listed: boolean;
 	emptySince?: number;
+	/** The one in force; absent is `sfu`. */
+	topology?: Topology;
+	/** When it turns to mesh unless more people come, ms. */
+	meshAt?: number;
+	/** By then everybody receives directly what endpoints still carry, or it is given up, ms. */
+	directBy?: number;
 }
 
 /** What a member can do with media; absent for one that only signals. */
@@ -47,6 +53,10 @@ export interface Member {
 	awayUntil?: number;
 	subscribe: SubscribeDefault;
 	media?: MediaOffer;
+	/** It can send and receive directly. */
+	mesh?: true;
+	/** It receives everything directly, and needs its endpoint no more. */
+	direct?: true;
 	/** Its media side. */
 	endpoint?: string;
 	/** The one it is moving to, until that is open. */
@@ -70,7 +80,7 @@ export interface MemberMemory {
 
 export interface Track {
 	participant: string;
-	/** The endpoint it is published on; behind the member's own while its media moves. */
+	/** The endpoint it is published on; behind the member's own while its media moves. Empty: none, it goes directly. */
 	endpoint: string;
 	info: TrackInfo;
 	/** The node has confirmed it, and the others know of it. */

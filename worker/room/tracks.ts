@@ -31,13 +31,17 @@ function mayPublish(member: Member, source: Source): boolean {
  */
 export function publish(core: Core, member: Member, request: number, wish: Omit<RequestOf<"publish">, "type">): void {
 	if (!mayPublish(member, wish.source)) throw new SwitchyardError("forbidden", `no right to publish ${wish.source}`);
-	if (KIND[wish.source] !== wish.media.kind) {
-		throw new SwitchyardError("bad_request", `media.kind: a ${wish.source} track is ${KIND[wish.source]}`);
+	const kind = KIND[wish.source];
+	if (wish.media && wish.media.kind !== kind) {
+		throw new SwitchyardError("bad_request", `media.kind: a ${wish.source} track is ${kind}`);
 	}
 	checkSize(core, "metadata", wish.metadata);
 	const endpoint = core.serving(member.id);
-	if (!endpoint || endpoint.id !== wish.endpoint || endpoint.state !== "open")
-		throw new SwitchyardError("stale_endpoint");
+	if (wish.endpoint === undefined) {
+		if (core.topology !== "mesh") throw new SwitchyardError("stale_endpoint", "endpoint: needed, this is no mesh");
+		if (!member.mesh) throw new SwitchyardError("unsupported", "joined without mesh");
+	} else if (!wish.media) throw new SwitchyardError("bad_request", "media: needed on an endpoint");
+	else if (endpoint?.id !== wish.endpoint || endpoint.state !== "open") throw new SwitchyardError("stale_endpoint");
 	const there = core.tracks.get(wish.track);
 	if (there && there.participant !== member.id) throw new SwitchyardError("conflict", "track: another participant's");
 	if (!there) {
@@ -49,13 +53,18 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 	}
 	const info: TrackInfo = {
 		id: wish.track,
-		kind: wish.media.kind,
+		kind,
 		source: wish.source,
 		muted: wish.muted,
 		layers: wish.layers,
-		label: wish.media.kind === "data" ? wish.media.label : undefined,
+		label: kind === "data" ? (wish.media?.kind === "data" ? wish.media.label : (wish.label ?? "")) : undefined,
 		metadata: wish.metadata,
 	};
+	if (!endpoint || !wish.media || wish.endpoint === undefined) {
+		publishDirectly(core, member, info);
+		core.answer(member.id, request, { ok: true });
+		return;
+	}
 	const toNode: LinkCommand = {
 		type: "publish",
 		endpoint: endpoint.id,
@@ -84,6 +93,16 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 	};
 	core.tracks.set(wish.track, track);
 	command(core, endpoint.epoch, [toNode, ...flowAnew(core, track)]);
+}
+
+/** In a mesh there is nobody to ask: the track is there for all. One that an endpoint carries goes on there as long. */
+function publishDirectly(core: Core, member: Member, info: TrackInfo): void {
+	const there = core.tracks.get(info.id);
+	if (there?.live) return;
+	const nothing = { demand: {}, demanded: ALL_LAYERS, pipes: {} };
+	core.tracks.set(info.id, { participant: member.id, endpoint: "", info, live: true, ...nothing });
+	core.lastN.update();
+	core.emit({ type: "trackPublished", participant: member.id, track: info }, { except: member.id });
 }
 
 /** The node receives a track: it is there for all, or has arrived on the endpoint its member moved to. */

@@ -33,6 +33,7 @@ import { byteLength, checkSize } from "../../room/sizes.ts";
 import type { Guest } from "../../room/sockets.ts";
 import type { Member } from "../../room/state.ts";
 import { keyFrame, subscribe } from "../../room/subscriptions.ts";
+import { meshFailed, meshReady } from "../../room/topology.ts";
 import { mute, publish, unpublish } from "../../room/tracks.ts";
 import type { Dialect } from "../dialect.ts";
 import { Rates } from "./rates.ts";
@@ -180,6 +181,12 @@ function carryOut(
 			return "done";
 		case "release":
 			releaseFormer(core, member, frame.endpoint);
+			return "done";
+		case "meshReady":
+			meshReady(core, member, frame.endpoint);
+			return "done";
+		case "meshFailed":
+			meshFailed(core, member);
 			return "done";
 		case "publish":
 			publish(core, member, frame.id, frame);
