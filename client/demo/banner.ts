@@ -18,6 +18,7 @@ export class Banner {
 		this.#unblock = unblock;
 		room.on("stateChanged", () => this.#soon());
 		room.on("mediaStateChanged", () => this.#soon());
+		room.on("topologyChanged", () => this.#soon());
 		this.#soon();
 	}
 
@@ -57,11 +58,11 @@ export class Banner {
 	}
 
 	#waiting(): string | undefined {
-		const { state, mediaState, node } = this.#room;
+		const { state, mediaState, node, topology } = this.#room;
 		if (state === "reconnecting") return "Connection lost. Reconnecting…";
 		if (state === "closed") return undefined;
 		const isCut = mediaState === "disconnected";
-		if (!node)
+		if (!node && topology === "sfu")
 			return isCut ? "Audio and video wait for a media node…" : "No media node yet, waiting… Chat works meanwhile.";
 		// `new` and `connecting` may last as long as nobody sends anything.
 		return isCut ? "Audio and video were interrupted. They come back on another way…" : undefined;

@@ -157,6 +157,7 @@ class Head {
 			"participantLeft",
 			"stateChanged",
 			"mediaStateChanged",
+			"topologyChanged",
 			"moved",
 		] as const) {
 			room.on(event, () => this.#refresh());
@@ -165,15 +166,20 @@ class Head {
 	}
 
 	#refresh(): void {
-		const { name, participants, state, mediaState, node } = this.#room;
+		const { name, participants, state, mediaState, node, topology } = this.#room;
 		this.#name.textContent = name;
 		this.#count.textContent = participants.size === 0 ? "Only you" : `${participants.size + 1} people`;
 		this.alone.hidden = participants.size > 0;
 		this.#link.textContent = inviteLink(name).replace(/^https?:\/\//, "");
-		const isGood = state === "connected" && node !== undefined && mediaState !== "disconnected";
+		const isGood =
+			state === "connected" && (node !== undefined || topology === "mesh") && mediaState !== "disconnected";
 		this.#state.className = `state ${isGood ? "good" : "warn"}`;
-		const text = isGood ? (node?.region ?? "connected") : state === "connected" ? "no media" : state;
+		const text = isGood ? (node?.region ?? "direct") : state === "connected" ? "no media" : state;
 		this.#state.replaceChildren(h("span", { class: "wide" }, text));
-		this.#state.title = node ? `Media node ${node.id} in ${node.region}` : "No media node";
+		this.#state.title = node
+			? `Media node ${node.id} in ${node.region}`
+			: isGood
+				? "People talk directly"
+				: "No media node";
 	}
 }

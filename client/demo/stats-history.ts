@@ -39,7 +39,9 @@ export class StatsHistory {
 		if (this.#timer === undefined) return;
 		this.latest = stats;
 		const videos = stats?.tracks.filter(({ direction, kind }) => direction === "recv" && kind === "video") ?? [];
-		const measured = stats !== undefined && this.#room.node !== undefined && this.#room.mediaState !== "disconnected";
+		const { node, topology, mediaState } = this.#room;
+		const served = node !== undefined || topology === "mesh";
+		const measured = stats !== undefined && served && mediaState !== "disconnected";
 		this.samples.push({
 			incoming: measured ? stats.incomingBitrate : undefined,
 			outgoing: measured ? stats.outgoingBitrate : undefined,

@@ -51,12 +51,14 @@ export class StatsPanel {
 	}
 
 	#describe(stats: RoomStats | undefined): void {
-		const { node, state, mediaState } = this.#room;
+		const { node, state, mediaState, topology } = this.#room;
+		const isDirect = !node && topology === "mesh";
+		const served = node !== undefined || isDirect;
 		const isCut = mediaState === "disconnected";
 		const facts: [term: string, text: string, tone?: "good" | "warn"][] = [
 			["Signaling", state, state === "connected" ? "good" : "warn"],
-			["Media", mediaState === "new" ? (node ? "idle" : "waiting") : mediaState, node && !isCut ? "good" : "warn"],
-			["Node", node?.id ?? "none yet"],
+			["Media", mediaState === "new" ? (served ? "idle" : "waiting") : mediaState, served && !isCut ? "good" : "warn"],
+			["Node", node?.id ?? (isDirect ? "none: direct" : "none yet")],
 			["Region", node?.region ?? "–"],
 			["Round trip", stats?.rtt === undefined ? "–" : `${(stats.rtt * 1_000).toFixed(1)} ms`],
 			["Could send", stats?.availableOutgoingBitrate === undefined ? "–" : bits(stats.availableOutgoingBitrate)],

@@ -22,6 +22,8 @@ export interface Size {
 export type Score = number;
 export type Quality = "auto" | "low" | "medium" | "high";
 export type VideoCodec = "vp8" | "vp9" | "h264" | "av1";
+/** `mesh`: people send each other their media directly. */
+export type Topology = "sfu" | "mesh";
 export type SubscribeDefault = "all" | "none";
 export type RoomState = "connected" | "reconnecting" | "closed";
 export type MediaState = "new" | "connecting" | "connected" | "disconnected";
@@ -109,6 +111,8 @@ export interface ConnectOptions {
 	iceTransportPolicy?: "all" | "relay";
 	/** False: signaling only, no audio, video or data channels. True by default where there is WebRTC. */
 	media?: boolean;
+	/** False: media goes by a node only, so that nobody learns of this participant's address. True by default. */
+	mesh?: boolean;
 	/** Gives up connecting. Once connected it has no effect. */
 	signal?: AbortSignal;
 	/** For runtimes without a global one. */
@@ -162,6 +166,8 @@ export interface RoomEvents {
 	presenceChanged: [participant: RemoteParticipant];
 	message: [message: ReceivedMessage];
 	roomUpdated: [metadata: unknown];
+	/** Media goes by a node from now on, or directly. Whoever looks need not see more of it than a key frame. */
+	topologyChanged: [topology: Topology];
 	/** This participant is in another room now, by a moderator's wish. */
 	moved: [room: string];
 	/** Somebody opened a data channel. */
@@ -196,7 +202,8 @@ export interface Room {
 	readonly participants: ReadonlyMap<string, RemoteParticipant>;
 	readonly state: RoomState;
 	readonly mediaState: MediaState;
-	/** The node that carries this participant's media. */
+	readonly topology: Topology;
+	/** The node that carries this participant's media; none in a mesh. */
 	readonly node: Node | undefined;
 
 	/** Returns what ends it. */
@@ -392,6 +399,23 @@ export interface RoomStats {
 	outgoingBitrate: number;
 	incomingBitrate: number;
 	tracks: TrackStats[];
+	/** One each way to the node, and one for both ways to each participant that is connected to directly. */
+	connections: ConnectionStats[];
+}
+
+/** The path that ICE chose. */
+export interface ConnectionStats {
+	/** At the other end; undefined for a node. */
+	participant: string | undefined;
+	/** Of a connection to a node. */
+	direction?: "send" | "recv";
+	/** s */
+	rtt?: number;
+	/** Candidate types: `host`, `srflx`, `prflx`, or `relay` when a TURN server is in between. */
+	local?: string;
+	remote?: string;
+	/** `udp`, `tcp` */
+	protocol?: string;
 }
 
 export interface TrackStats {

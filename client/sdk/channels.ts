@@ -3,6 +3,7 @@ import type { types } from "mediasoup-client";
 import type { ChannelEvents, ChannelOptions, DataChannel } from "./api.ts";
 import { Emitter } from "./emitter.ts";
 import { SwitchyardError } from "./error.ts";
+import { Outlet } from "./mesh/outlet.ts";
 
 type Data = Parameters<DataChannel["send"]>[0];
 
@@ -50,6 +51,9 @@ export class LocalChannel extends Channel {
 	readonly options: ChannelOptions;
 	announced = false;
 	#producer: types.DataProducer | undefined;
+	/** To each participant, where it goes directly. */
+	readonly #outlets = new Set<Outlet>();
+	#direct = false;
 	#waiting: Data[] = [];
 	readonly #onClose: (channel: LocalChannel) => void;
 
@@ -61,7 +65,10 @@ export class LocalChannel extends Channel {
 
 	send(data: Data): void {
 		if (this.state === "closed") throw new SwitchyardError("closed", "the channel is closed");
-		if (this.#producer?.readyState === "open") this.#producer.send(data);
+		const producer = this.#producer?.readyState === "open" ? this.#producer : undefined;
+		// Each way is left when the next one is open, so that nothing comes by both.
+		if (producer && !(this.#direct && [...this.#outlets].every(({ open }) => open))) producer.send(data);
+		else if (this.#direct || this.#outlets.size > 0) for (const outlet of this.#outlets) outlet.send(data);
 		else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(data);
 		else throw new SwitchyardError("busy", `${MOST_WAITING} messages wait for the channel to open`);
 	}
@@ -76,10 +83,51 @@ export class LocalChannel extends Channel {
 		else producer.on("open", open);
 	}
 
-	/** The media side is gone; what is sent now waits for the next. */
-	release(): void {
+	/** The room is a mesh, which knows of it: it is open to whoever is there. */
+	goDirect(direct: boolean): void {
+		this.#direct = direct;
+		if (!direct) return;
+		this.opened();
+		// By then everybody there has an outlet, with what has waited.
+		queueMicrotask(() => {
+			if (this.#direct) this.#waiting = [];
+		});
+	}
+
+	/** Opens it to one participant. */
+	openTo(connection: RTCPeerConnection): RTCDataChannel {
+		const { ordered, maxRetransmits, maxPacketLifeTime } = this.options;
+		// Labelled with the id: the track's own label is in what the room tells of it.
+		const channel = connection.createDataChannel(this.id, {
+			ordered,
+			maxRetransmits,
+			maxPacketLifeTime,
+			protocol: this.protocol,
+		});
+		const outlet = new Outlet(channel, this.#waiting);
+		this.#outlets.add(outlet);
+		channel.addEventListener("close", () => this.#outlets.delete(outlet));
+		return channel;
+	}
+
+	/** A media side has it. */
+	get sent(): boolean {
+		return this.#producer !== undefined;
+	}
+
+	get direct(): boolean {
+		return this.#direct;
+	}
+
+	/** No media side has it: it goes directly. */
+	leaveSide(): void {
 		this.#producer?.close();
 		this.#producer = undefined;
+	}
+
+	/** The media side is gone; what is sent now waits for the next. */
+	release(): void {
+		this.leaveSide();
 		this.announced = false;
 	}
 
@@ -87,6 +135,7 @@ export class LocalChannel extends Channel {
 		if (this.state === "closed") return;
 		this.#onClose(this);
 		this.release();
+		for (const { channel } of this.#outlets) channel.close();
 		this.#waiting = [];
 		this.ended();
 	}
@@ -96,6 +145,7 @@ export class LocalChannel extends Channel {
 export class RemoteChannel extends Channel {
 	readonly writable = false;
 	#consumer: types.DataConsumer | undefined;
+	readonly #direct = new Set<RTCDataChannel>();
 
 	send(): void {
 		throw new SwitchyardError("not_supported", "data channels are one way: open one of your own");
@@ -104,17 +154,31 @@ export class RemoteChannel extends Channel {
 	receivedBy(consumer: types.DataConsumer): void {
 		this.#consumer = consumer;
 		consumer.binaryType = "arraybuffer";
-		consumer.on("message", (data: string | ArrayBuffer) => {
-			this.onmessage?.(data);
-			this.emitter.emit("message", data);
-		});
+		consumer.on("message", (data: string | ArrayBuffer) => this.#heard(data));
 		if (consumer.readyState === "open") this.opened();
 		else consumer.on("open", () => this.opened());
+	}
+
+	receivedDirectly(channel: RTCDataChannel): void {
+		if (this.#direct.has(channel)) return;
+		this.#direct.add(channel);
+		channel.binaryType = "arraybuffer";
+		channel.addEventListener("message", ({ data }) => this.#heard(data as string | ArrayBuffer));
+		channel.addEventListener("close", () => this.#direct.delete(channel));
+		if (channel.readyState === "open") this.opened();
+		else channel.addEventListener("open", () => this.opened());
 	}
 
 	close(): void {
 		this.#consumer?.close();
 		this.#consumer = undefined;
+		for (const channel of this.#direct) channel.close();
 		this.ended();
+	}
+
+	#heard(data: string | ArrayBuffer): void {
+		if (this.state === "closed") return;
+		this.onmessage?.(data);
+		this.emitter.emit("message", data);
 	}
 }

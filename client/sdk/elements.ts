@@ -14,7 +14,10 @@ export function show(element: HTMLMediaElement, track: MediaStreamTrack): void {
 
 export function hide(element: HTMLMediaElement, track: MediaStreamTrack): void {
 	if (!(element.srcObject instanceof MediaStream)) return;
-	const left = element.srcObject.getTracks().filter((other) => other !== track);
+	const shown = element.srcObject.getTracks();
+	// Setting the same again would have the element begin anew.
+	if (!shown.includes(track)) return;
+	const left = shown.filter((other) => other !== track);
 	element.srcObject = left.length > 0 ? new MediaStream(left) : null;
 }
 

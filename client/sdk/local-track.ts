@@ -31,9 +31,11 @@ export class LocalTrackImpl implements LocalTrack {
 	#demand = Number.POSITIVE_INFINITY;
 	readonly #limiting = new Latest<number>(() => this.#limit());
 	published = false;
+	/** What sends it to others directly, in a mesh. */
+	readonly direct = new Set<RTCRtpSender>();
 	/** Changes of `muted` on their way to the room; what the room says meanwhile is older. */
 	muting = 0;
-	/** The room was told of it on the media side in force, and knows its id. */
+	/** The room was told of it, on the media side in force or as going directly, and knows its id. */
 	announced = false;
 
 	constructor(id: string, media: MediaStreamTrack, options: PublishOptions, port: LocalTrackPort) {
@@ -144,11 +146,16 @@ export class LocalTrackImpl implements LocalTrack {
 
 	/** It is not sent any more by what sent it. */
 	release(): void {
+		this.leaveSide();
+		this.announced = false;
+		this.published = false;
+	}
+
+	/** No media side sends it: it goes directly. */
+	leaveSide(): void {
 		this.endFormer();
 		this.#producer?.close();
 		this.#producer = undefined;
-		this.announced = false;
-		this.published = false;
 	}
 
 	/** The next media side takes over: what sends it now goes on beside the one that follows. */
@@ -200,7 +207,7 @@ export class LocalTrackImpl implements LocalTrack {
 	 * negotiation. (Chromium goes on with padding for two seconds, to keep its estimate of the bandwidth.)
 	 */
 	async #feed(media: MediaStreamTrack): Promise<void> {
-		const senders = [this.#producer?.rtpSender, this.#former?.rtpSender];
+		const senders = [this.#producer?.rtpSender, this.#former?.rtpSender, ...this.direct];
 		await Promise.all(senders.map((sender) => sender?.replaceTrack(this.#muted ? null : media)));
 	}
 

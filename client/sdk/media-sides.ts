@@ -16,6 +16,8 @@ export interface MediaSidesPort {
 	request: <T extends RequestType>(type: T, body: RequestInput<T>) => Promise<unknown>;
 	stateChanged(state: MediaState): void;
 	nodeChanged(node: Node | undefined): void;
+	/** A media side that took over carries everything. */
+	carried(): void;
 }
 
 export interface OpenOptions {
@@ -30,6 +32,7 @@ export class MediaSides {
 	readonly #port: MediaSidesPort;
 	#current: Endpoint | undefined;
 	#former: Endpoint | undefined;
+	#bridging = false;
 
 	constructor(publisher: Publisher, receiver: Receiver, port: MediaSidesPort) {
 		this.#publisher = publisher;
@@ -41,8 +44,16 @@ export class MediaSides {
 		return this.#current;
 	}
 
-	/** The room hands over a media side: the first, one in place of a lost one, or one to move to. */
-	open(event: EventOf<"endpoint">, options: OpenOptions): void {
+	/** The one in force is taking over from direct connections. */
+	get bridging(): boolean {
+		return this.#bridging;
+	}
+
+	/**
+	 * The room hands over a media side: the first, one in place of a lost one, or one to move to. `bridged`: direct
+	 * connections go on until this one carries everything.
+	 */
+	open(event: EventOf<"endpoint">, options: OpenOptions, bridged: boolean): void {
 		// Told again after the room had slept: it is in use already.
 		if (event.endpoint === this.#current?.id) return;
 		const endpoint = new Endpoint(event, {
@@ -52,7 +63,8 @@ export class MediaSides {
 		});
 		const former = this.#current;
 		if (event.former === undefined || event.former !== former?.id) {
-			this.moveTo(endpoint);
+			if (bridged) this.#bridge(endpoint);
+			else this.moveTo(endpoint);
 			return;
 		}
 		this.#endFormer();
@@ -60,6 +72,7 @@ export class MediaSides {
 		this.#use(endpoint);
 		const carried = Promise.all([this.#publisher.handOver(endpoint), this.#receiver.handOver(endpoint)]);
 		void carried.then(async () => {
+			if (endpoint === this.#current) this.#port.carried();
 			await new Promise((resolve) => setTimeout(resolve, OVERLAP_MS));
 			if (this.#former !== former) return;
 			this.#endFormer();
@@ -74,6 +87,16 @@ export class MediaSides {
 		else if (id === this.#former?.id) this.#endFormer();
 	}
 
+	/** The media side has ended, and what it carried goes directly. */
+	leave(id: string): void {
+		if (id !== this.#current?.id) return this.lost(id);
+		this.#endFormer();
+		this.#current.close();
+		this.#use(undefined);
+		this.#receiver.moveTo(undefined);
+		this.#publisher.leaveSide();
+	}
+
 	/** Another media side, or none, without anything to bridge the time. */
 	moveTo(endpoint: Endpoint | undefined): void {
 		this.#endFormer();
@@ -84,6 +107,19 @@ export class MediaSides {
 		if (endpoint) this.#port.stateChanged("connecting");
 	}
 
+	/** Takes over from direct connections, make before break. */
+	#bridge(endpoint: Endpoint): void {
+		if (this.#current) this.leave(this.#current.id);
+		this.#use(endpoint);
+		this.#bridging = true;
+		const carried = Promise.all([this.#publisher.handOver(endpoint), this.#receiver.handOver(endpoint)]);
+		void carried.then(() => {
+			if (endpoint !== this.#current) return;
+			this.#bridging = false;
+			this.#port.carried();
+		});
+	}
+
 	/** By id: of the one in force, or the one before. */
 	get(id: string): Endpoint | undefined {
 		return [this.#current, this.#former].find((endpoint) => endpoint?.id === id);
@@ -92,6 +128,7 @@ export class MediaSides {
 	#use(endpoint: Endpoint | undefined): void {
 		const before = this.#current?.node.id;
 		this.#current = endpoint;
+		this.#bridging = false;
 		if (endpoint?.node.id !== before) this.#port.nodeChanged(endpoint?.node);
 	}
 

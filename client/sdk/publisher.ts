@@ -12,6 +12,8 @@ export interface PublisherPort {
 	published(track: LocalTrackImpl): void;
 	unpublished(track: LocalTrackImpl): void;
 	muted(track: LocalTrackImpl): void;
+	/** What goes directly has changed. */
+	directChanged(): void;
 }
 
 /** Refusals after which a track waits for the next media side. */
@@ -32,12 +34,13 @@ export class Publisher {
 	readonly #port: PublisherPort;
 	readonly #waiters = new Map<string, Waiter>();
 	#endpoint: Endpoint | undefined;
+	#direct = false;
 
 	constructor(port: PublisherPort) {
 		this.#port = port;
 	}
 
-	/** Resolves when the node receives it, on this media side or a later one. */
+	/** Resolves when the node receives it, on this media side or a later one; in a mesh, when the room knows of it. */
 	publish(media: MediaStreamTrack, options: PublishOptions): Promise<LocalTrackImpl> {
 		if (media.readyState === "ended") return Promise.reject(new SwitchyardError("track_ended", "the track has ended"));
 		const track = new LocalTrackImpl(newTrackId(), media, options, {
@@ -47,7 +50,8 @@ export class Publisher {
 		this.tracks.set(track.id, track);
 		return new Promise((resolve, reject) => {
 			this.#waiters.set(track.id, { resolve, reject });
-			if (this.#endpoint) void this.#send(this.#endpoint, track);
+			if (this.#direct) void this.#announce(track);
+			else if (this.#endpoint) void this.#send(this.#endpoint, track);
 		});
 	}
 
@@ -57,8 +61,35 @@ export class Publisher {
 			if (of.announced) this.#unpublish(of.id);
 		});
 		this.channels.set(channel.id, channel);
-		if (this.#endpoint) void this.#sendData(this.#endpoint, channel);
+		if (this.#direct) void this.#announceData(channel);
+		else if (this.#endpoint) void this.#sendData(this.#endpoint, channel);
 		return channel;
+	}
+
+	/** Whether the room is a mesh: tracks need no media side then. */
+	setDirect(direct: boolean): void {
+		if (this.#direct === direct) return;
+		this.#direct = direct;
+		const endpoint = this.#endpoint;
+		for (const track of this.tracks.values()) {
+			if (direct) {
+				if (!track.published) void this.#announce(track);
+			} else if (endpoint && !track.producer) void this.#send(endpoint, track);
+		}
+		for (const channel of this.channels.values()) {
+			if (direct) void this.#announceData(channel);
+			else {
+				channel.goDirect(false);
+				if (endpoint && !channel.sent) void this.#sendData(endpoint, channel);
+			}
+		}
+	}
+
+	/** The media side has ended, and what it carried goes directly. */
+	leaveSide(): void {
+		this.#endpoint = undefined;
+		for (const track of this.tracks.values()) track.leaveSide();
+		for (const channel of this.channels.values()) channel.leaveSide();
 	}
 
 	/** A new media side, or none. What the former one carried goes on by the new one. */
@@ -149,13 +180,7 @@ export class Publisher {
 			track.sentBy(producer);
 			await answer;
 			if (endpoint !== this.#endpoint || track.stopped) return;
-			track.published = true;
-			const waiter = this.#waiters.get(track.id);
-			// On a later media side it is the same track, published as before.
-			if (!waiter) return;
-			this.#waiters.delete(track.id);
-			waiter.resolve(track);
-			this.#port.published(track);
+			this.#known(track);
 		} catch (error) {
 			// The media side went away under it: the next one gets it.
 			if (endpoint !== this.#endpoint || endpoint.closed || track.stopped) return;
@@ -168,6 +193,56 @@ export class Publisher {
 				}, AGAIN_MS);
 			} else this.#fail(track, error);
 		}
+	}
+
+	/** Tells the room of a track that goes directly. */
+	async #announce(track: LocalTrackImpl, tries = 1): Promise<void> {
+		const { id, source, muted, options } = track;
+		track.announced = true;
+		try {
+			await this.#port.request("publish", { track: id, source, muted, metadata: options.metadata });
+			if (!track.stopped) this.#known(track);
+		} catch (error) {
+			if (!this.#direct || track.stopped) return;
+			track.announced = false;
+			const code = error instanceof SwitchyardError ? error.code : "";
+			if (NEXT_SIDE.has(code)) return;
+			if (AGAIN.has(code) && tries < TRIES) {
+				setTimeout(() => {
+					if (this.#direct && !track.stopped) void this.#announce(track, tries + 1);
+				}, AGAIN_MS);
+			} else this.#fail(track, error);
+		}
+	}
+
+	async #announceData(channel: LocalChannel): Promise<void> {
+		const { id, label } = channel;
+		channel.announced = true;
+		try {
+			await this.#port.request("publish", { track: id, source: "data", label });
+		} catch (error) {
+			if (!this.#direct || channel.state === "closed") return;
+			channel.announced = false;
+			if (error instanceof SwitchyardError && NEXT_SIDE.has(error.code)) return;
+			console.warn("switchyard: a data channel was refused", error);
+			channel.close();
+			return;
+		}
+		if (!this.#direct || channel.state === "closed") return;
+		channel.goDirect(true);
+		this.#port.directChanged();
+	}
+
+	/** The others can have it. */
+	#known(track: LocalTrackImpl): void {
+		track.published = true;
+		this.#port.directChanged();
+		const waiter = this.#waiters.get(track.id);
+		// On a later media side it is the same track, published as before.
+		if (!waiter) return;
+		this.#waiters.delete(track.id);
+		waiter.resolve(track);
+		this.#port.published(track);
 	}
 
 	async #sendData(endpoint: Endpoint, channel: LocalChannel): Promise<void> {
@@ -227,6 +302,7 @@ export class Publisher {
 		if (track.announced) this.#unpublish(track.id);
 		this.#waiters.get(track.id)?.reject(new SwitchyardError("track_ended", "stopped before it was published"));
 		this.#waiters.delete(track.id);
+		this.#port.directChanged();
 		this.#port.unpublished(track);
 	}
 

@@ -9,6 +9,8 @@ import type { ConsumerParameters } from "./wire.ts";
 
 /** A media side that was moved to carries everything after this long, or what is missing comes later, ms. */
 const HAND_OVER_MS = 4_000;
+/** The same where it takes over from direct connections: others have to come over too. */
+const FROM_DIRECT_MS = 10_000;
 
 export interface ReceiverPort {
 	publication(track: string): PublicationImpl | undefined;
@@ -18,6 +20,14 @@ export interface ReceiverPort {
 	subscribed(track: RemoteTrackImpl): void;
 	unsubscribed(track: RemoteTrackImpl): void;
 	channel(channel: RemoteChannel, publication: PublicationImpl): void;
+	/** A track is shown as it comes directly. */
+	cameDirectly(track: string): void;
+}
+
+interface Direct {
+	media: MediaStreamTrack;
+	/** The participant it comes from. */
+	from: string;
 }
 
 interface Flow {
@@ -33,8 +43,17 @@ export class Receiver {
 	readonly #flows = new Map<string, Flow>();
 	/** What the former media side still shows. */
 	readonly #former = new Map<string, Flow>();
+	/** Tracks that the media side moved to does not carry yet. */
+	readonly #awaited = new Set<string>();
+	/** What comes directly, ready to be shown. */
+	readonly #direct = new Map<string, Direct>();
+	/** The same, while what is shown comes from a node and goes on until this has something to show. */
+	readonly #arriving = new Map<string, Direct>();
+	#prefersDirect = false;
 	#handedOver = () => {};
 	readonly #channels = new Map<string, RemoteChannel>();
+	/** Data channels of direct connections, by track. */
+	readonly #directChannels = new Map<string, { channel: RTCDataChannel; from: string }>();
 
 	constructor(port: ReceiverPort) {
 		this.#port = port;
@@ -45,6 +64,52 @@ export class Receiver {
 		this.#endpoint = endpoint;
 		this.#flows.clear();
 		this.#former.clear();
+		this.#awaited.clear();
+		for (const track of this.#direct.keys()) this.bind(track);
+	}
+
+	/** Of what comes both ways, which is shown. */
+	preferDirect(direct: boolean): void {
+		if (this.#prefersDirect === direct) return;
+		this.#prefersDirect = direct;
+		for (const track of this.#direct.keys()) this.bind(track);
+	}
+
+	/** A track comes directly from somebody, or does no more. */
+	directly(track: string, media: MediaStreamTrack | undefined, from: string): void {
+		if (!media) {
+			if (this.#arriving.get(track)?.from === from) this.#arriving.delete(track);
+			if (this.#direct.get(track)?.from !== from) return;
+			this.#direct.delete(track);
+			this.bind(track);
+			return;
+		}
+		const direct: Direct = { media, from };
+		this.#arriving.set(track, direct);
+		const ready = () => {
+			if (this.#arriving.get(track) !== direct) return;
+			this.#arriving.delete(track);
+			this.#direct.set(track, direct);
+			this.bind(track);
+			this.#port.cameDirectly(track);
+		};
+		if (this.#flows.get(track)?.consumer) void firstFrame(media).then(ready);
+		else ready();
+	}
+
+	/** A data channel of a direct connection: labelled with its track's id. */
+	channelDirectly(channel: RTCDataChannel, from: string): void {
+		const { label: track } = channel;
+		const direct = { channel, from };
+		this.#directChannels.set(track, direct);
+		channel.addEventListener("close", () => {
+			if (this.#directChannels.get(track) === direct) this.#directChannels.delete(track);
+		});
+		this.bind(track);
+	}
+
+	isDirect(track: string): boolean {
+		return this.#direct.has(track);
 	}
 
 	/**
@@ -55,19 +120,21 @@ export class Receiver {
 		this.#endpoint = endpoint;
 		for (const [track, flow] of this.#flows) this.#former.set(track, flow);
 		this.#flows.clear();
+		for (const track of [...this.#former.keys(), ...this.#direct.keys()]) this.#awaited.add(track);
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, HAND_OVER_MS);
+			const timer = setTimeout(resolve, this.#direct.size > 0 ? FROM_DIRECT_MS : HAND_OVER_MS);
 			this.#handedOver = () => {
 				clearTimeout(timer);
 				resolve();
 			};
-			if (this.#former.size === 0) this.#handedOver();
+			if (this.#awaited.size === 0) this.#handedOver();
 		});
 	}
 
 	/** The former media side has ended; what did not come over waits for its consumer. */
 	endFormer(): void {
 		this.#former.clear();
+		this.#awaited.clear();
 	}
 
 	/** Track ids of consumers by their id, for statistics. */
@@ -92,7 +159,8 @@ export class Receiver {
 				async (consumer) => {
 					const current = () => this.#endpoint === endpoint && this.#flows.get(track) === flow;
 					// It comes from elsewhere now, and what is shown goes on until that has something to show.
-					if (current() && "track" in consumer && (former ?? this.#former.get(track))?.consumer) {
+					const shown = (former ?? this.#former.get(track))?.consumer ?? this.#direct.get(track);
+					if (current() && "track" in consumer && shown) {
 						await firstFrame(consumer.track);
 					}
 					former?.consumer?.close();
@@ -114,28 +182,35 @@ export class Receiver {
 	}
 
 	#cameOver(track: string): void {
-		if (this.#former.delete(track) && this.#former.size === 0) this.#handedOver();
+		this.#former.delete(track);
+		if (this.#awaited.delete(track) && this.#awaited.size === 0) this.#handedOver();
 	}
 
 	/** A track and what carries it come in either order. */
 	bind(track: string): void {
 		const publication = this.#port.publication(track);
 		const consumer = this.#flows.get(track)?.consumer;
-		if (!publication || !consumer) return;
-		if (!("track" in consumer)) {
-			const known = this.#channels.get(track);
-			const channel = known ?? new RemoteChannel(track, consumer.label, consumer.protocol);
-			this.#channels.set(track, channel);
-			channel.receivedBy(consumer);
-			// After its message listener could be set, and before any message can come.
-			if (!known) this.#port.channel(channel, publication);
+		if (!publication) return;
+		if (consumer && !("track" in consumer)) {
+			this.#channel(publication, consumer).receivedBy(consumer);
 			return;
 		}
+		const data = this.#directChannels.get(track);
+		if (data && data.from === publication.participant.id && publication.subscribed) {
+			const { label = "" } = publication;
+			this.#channel(publication, { label, protocol: data.channel.protocol }).receivedDirectly(data.channel);
+			return;
+		}
+		const direct = this.#direct.get(track);
+		// Whoever connects directly says which track is which: only of their own.
+		const ways = [direct?.from === publication.participant.id ? direct.media : undefined, consumer?.track];
+		const media = this.#prefersDirect ? (ways[0] ?? ways[1]) : (ways[1] ?? ways[0]);
+		if (!media) return;
 		if (publication.received) {
-			publication.received.swap(consumer.track);
+			publication.received.swap(media);
 			return;
 		}
-		publication.received = new RemoteTrackImpl(publication, consumer.track, this.#port.trackPort(track));
+		publication.received = new RemoteTrackImpl(publication, media, this.#port.trackPort(track));
 		this.#port.subscribed(publication.received);
 	}
 
@@ -144,7 +219,10 @@ export class Receiver {
 		this.#flows.get(track)?.consumer?.close();
 		this.#flows.delete(track);
 		this.#former.get(track)?.consumer?.close();
+		this.#direct.delete(track);
+		this.#arriving.delete(track);
 		this.#cameOver(track);
+		this.#directChannels.delete(track);
 		this.#channels.get(track)?.close();
 		this.#channels.delete(track);
 		const received = publication?.received;
@@ -152,6 +230,20 @@ export class Receiver {
 		publication.received = undefined;
 		this.#port.unsubscribed(received);
 		received.close();
+	}
+
+	/** The one that the application has, or a new one; it hears of it before any message can come. */
+	#channel(publication: PublicationImpl, { label, protocol }: { label: string; protocol: string }): RemoteChannel {
+		const { id } = publication;
+		let channel = this.#channels.get(id);
+		if (!channel) {
+			channel = new RemoteChannel(id, label, protocol);
+			this.#channels.set(id, channel);
+			const made = channel;
+			// After its message listener could be set by what follows here, and before any message can come.
+			this.#port.channel(made, publication);
+		}
+		return channel;
 	}
 
 	#consume(endpoint: Endpoint, parameters: ConsumerParameters): Promise<types.Consumer | types.DataConsumer> {

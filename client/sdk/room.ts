@@ -13,6 +13,7 @@ import type {
 	RoomState,
 	RoomStats,
 	SubscribeDefault,
+	Topology,
 } from "./api.ts";
 import type { MediaDevice } from "./device.ts";
 import { Emitter } from "./emitter.ts";
@@ -21,13 +22,14 @@ import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
 import type { LocalTrackImpl } from "./local-track.ts";
 import { MediaSides } from "./media-sides.ts";
+import { Mesh } from "./mesh/mesh.ts";
 import { watchNetwork } from "./network.ts";
 import { PublicationImpl, RemoteParticipantImpl, SILENCE, type Signs } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
 import { Receiver } from "./receiver.ts";
 import type { SignalConnection, SignalHandlers } from "./signal.ts";
 import { type Change, RoomStateModel } from "./state.ts";
-import { type Before, normalize, type StatsTrack } from "./stats.ts";
+import { type Before, type Direct, normalize, type StatsTrack } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { EventFrame, EventOf, RequestInput, VolatileFrame, Welcome, Whole } from "./wire.ts";
 
@@ -53,6 +55,9 @@ export class RoomImpl implements Room {
 	readonly #publisher: Publisher | undefined;
 	readonly #receiver: Receiver | undefined;
 	readonly #sides: MediaSides | undefined;
+	readonly #mesh: Mesh | undefined;
+	/** The media side of which the room was told that it is needed no more. */
+	#unneeded: string | undefined;
 	readonly #presence: Latest<unknown>;
 	readonly #statsBefore: Before = new Map();
 	readonly #unwatch: () => void;
@@ -74,6 +79,7 @@ export class RoomImpl implements Room {
 				published: (track) => this.#emitter.emit("localTrackPublished", track),
 				unpublished: (track) => this.#emitter.emit("localTrackUnpublished", track),
 				muted: (track) => this.#tellMuted(track, this.me),
+				directChanged: () => this.#mesh?.sync(),
 			});
 			this.#receiver = new Receiver({
 				publication: (track) => this.#publications.get(track),
@@ -86,16 +92,19 @@ export class RoomImpl implements Room {
 				subscribed: (track) => this.#emitter.emit("trackSubscribed", track, track.participant),
 				unsubscribed: (track) => this.#emitter.emit("trackUnsubscribed", track, track.participant),
 				channel: (channel, publication) => this.#emitter.emit("channel", channel, publication.participant),
+				cameDirectly: () => this.#tellReady(),
 			});
 			this.#sides = new MediaSides(this.#publisher, this.#receiver, {
 				request: (type, body) => this.#signal.request(type, body),
-				stateChanged: (state) => this.#setMediaState(state),
+				stateChanged: (state) => this.#setMediaState(this.#mesh?.active ? this.#bestState() : state),
+				carried: () => this.#mesh?.done(),
 				nodeChanged: (node) => {
 					this.#statsBefore.clear();
 					this.#emitter.emit("nodeChanged", node);
 				},
 			});
 		}
+		if (device && (options.mesh ?? true)) this.#mesh = this.#makeMesh();
 		this.me = new LocalParticipantImpl(this.#publisher);
 		Object.assign(this.me, { name: options.name, metadata: options.metadata, presence: options.presence });
 		this.#subscriptions = new Subscriptions(
@@ -115,6 +124,7 @@ export class RoomImpl implements Room {
 		this.#unwatch = watchNetwork(() => {
 			this.#signal.check();
 			this.#sides?.current?.check();
+			this.#mesh?.check();
 		});
 		this.#signal.start();
 	}
@@ -130,6 +140,9 @@ export class RoomImpl implements Room {
 	}
 	get mediaState(): MediaState {
 		return this.#mediaState;
+	}
+	get topology(): Topology {
+		return this.#model.topology;
 	}
 	get node(): Node | undefined {
 		return this.#sides?.current?.node;
@@ -147,6 +160,7 @@ export class RoomImpl implements Room {
 		return {
 			...media,
 			data: media !== undefined,
+			mesh: media !== undefined && this.#mesh !== undefined,
 			subscribe: this.#subscriptions.default,
 			name,
 			metadata,
@@ -191,6 +205,7 @@ export class RoomImpl implements Room {
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
 		this.#subscriptions.default = value;
 		await this.#do("subscribe", { default: value });
+		this.#mesh?.sync();
 	}
 
 	openChannel(label: string, options: ChannelOptions = {}): DataChannel {
@@ -206,12 +221,14 @@ export class RoomImpl implements Room {
 			send && { report: send.values(), tracks: this.#sentTracks() },
 			recv && { report: recv.values(), tracks: this.#receivedTracks() },
 			this.#statsBefore,
+			await this.#directStats(),
 		);
 	}
 
 	async leave(): Promise<void> {
 		// Told first, so that the room hears of the leaving and not of every track.
 		const left = this.#signal.leave();
+		this.#mesh?.close();
 		this.#sides?.moveTo(undefined);
 		this.#publisher?.stopAll();
 		await left;
@@ -231,6 +248,7 @@ export class RoomImpl implements Room {
 		// The room of the former session has let go of its media side.
 		if (how !== "first") this.#endMedia();
 		this.#takeWhole(whole, how === "moved" ? "moved" : "left");
+		this.#turn();
 		if (how === "anew") this.#subscriptions.repeat();
 		this.#setState("connected");
 		if (how === "moved") this.#emitter.emit("moved", this.name);
@@ -244,6 +262,9 @@ export class RoomImpl implements Room {
 			// Never stored: a room that was restarted has lost it.
 			const known = this.#model.participants.get(this.me.id)?.presence;
 			if (presence !== undefined && known === undefined) this.setPresence(presence).catch(() => {});
+			// What it was told before it may have forgotten, and this side may have missed what followed.
+			this.#unneeded = undefined;
+			this.#turn();
 		}
 		this.#setState("connected");
 	}
@@ -272,7 +293,11 @@ export class RoomImpl implements Room {
 				this.#openEndpoint(event);
 				return;
 			case "endpointLost":
-				this.#sides?.lost(event.endpoint);
+				if (this.#mesh && (this.topology === "mesh" || this.#mesh.active)) {
+					this.#sides?.leave(event.endpoint);
+					this.#setMediaState(this.#bestState());
+					if (this.#mesh.active || this.topology === "mesh") return;
+				} else this.#sides?.lost(event.endpoint);
 				if (this.#sides?.current) return;
 				this.#setMediaState("disconnected");
 				this.#onceHeard(() => this.#emitter.emit("mediaUnavailable", event.reason));
@@ -292,9 +317,10 @@ export class RoomImpl implements Room {
 			case "subscriptionFailed":
 				console.warn(`switchyard: track ${event.track} cannot be received: ${event.error.message}`);
 				return;
-			// Mesh is not spoken by this SDK yet; the connection itself handles the other two.
 			case "signal":
-			case "topologyChanged":
+				this.#mesh?.signalled(event);
+				return;
+			// The connection itself handles these two.
 			case "moved":
 			case "removed":
 				return;
@@ -305,8 +331,11 @@ export class RoomImpl implements Room {
 			case "trackUpdated":
 			case "trackUnpublished":
 			case "roomUpdated":
+			case "topologyChanged":
 				if ("track" in event && event.participant === this.me.id) this.#ownTrack(event);
 				for (const change of this.#model.apply(event)) this.#change(change);
+				if (event.type === "participantUpdated" || event.type === "roomUpdated") return;
+				this.#turn();
 				return;
 			default:
 				event satisfies never;
@@ -347,6 +376,10 @@ export class RoomImpl implements Room {
 	#change(change: Change): void {
 		if (change.type === "roomUpdated") {
 			this.#emitter.emit("roomUpdated", change.metadata);
+			return;
+		}
+		if (change.type === "topologyChanged") {
+			this.#emitter.emit("topologyChanged", change.topology);
 			return;
 		}
 		const { id } = change.participant;
@@ -429,6 +462,8 @@ export class RoomImpl implements Room {
 		await this.#subscriptions.choose(track, { on });
 		// Its event may have been lost with the memory of a room; the answer is as good.
 		if (!on && !this.#subscriptions.wants(track)) this.#receiver?.end(track);
+		else this.#receiver?.bind(track);
+		this.#mesh?.sync();
 	}
 
 	#speakers({ speakers, dominant }: Extract<VolatileFrame, { type: "speakers" }>): void {
@@ -464,10 +499,101 @@ export class RoomImpl implements Room {
 		const device = this.#device;
 		const { iceTransportPolicy } = this.#parts.options;
 		if (!device) return;
-		this.#sides?.open(event, { device, iceServers: this.#welcome?.iceServers ?? [], iceTransportPolicy });
+		const iceServers = this.#welcome?.iceServers ?? [];
+		this.#sides?.open(event, { device, iceServers, iceTransportPolicy }, this.#mesh?.active ?? false);
+		this.#tellReady();
+	}
+
+	#makeMesh(): Mesh {
+		return new Mesh({
+			join: () => this.#model.participants.get(this.me.id)?.join ?? 0,
+			configuration: () => ({
+				iceServers: this.#welcome?.iceServers ?? [],
+				iceTransportPolicy: this.#parts.options.iceTransportPolicy,
+			}),
+			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
+			tracks: () => [...this.me.tracks.values()].filter(({ published, stopped }) => published && !stopped),
+			channels: () => [...(this.#publisher?.channels.values() ?? [])].filter(({ direct }) => direct),
+			wants: (track) => this.#subscriptions.wants(track),
+			received: (track, media, from) => this.#receiver?.directly(track, media, from),
+			channel: (channel, from) => this.#receiver?.channelDirectly(channel, from),
+			stateChanged: () => {
+				this.#setMediaState(this.#bestState());
+				this.#tellReady();
+			},
+			failed: (participant) => {
+				// Somebody away cannot answer, and neither can this side while its own connection is lost.
+				if (this.#state !== "connected" || this.participants.get(participant)?.state !== "joined") return;
+				if (this.topology === "mesh") this.#do("meshFailed", {}).catch(() => {});
+			},
+		});
+	}
+
+	/** Has media go as the room says now, with those who are there. */
+	#turn(): void {
+		if (!this.#mesh) return;
+		const direct = this.topology === "mesh";
+		if (!direct) this.#unneeded = undefined;
+		this.#publisher?.setDirect(direct);
+		this.#receiver?.preferDirect(direct);
+		const others = new Map(this.#model.participants);
+		others.delete(this.me.id);
+		this.#mesh.follow(direct, others);
+		this.#mesh.sync();
+		// It was about to turn to mesh, and its media side has carried everything all the time.
+		if (!direct && this.#mesh.active && this.#carriesAll()) this.#mesh.done();
+		this.#tellReady();
+	}
+
+	/** A media side there was before the room turned back to it. */
+	#carriesAll(): boolean {
+		return this.#sides?.current !== undefined && !this.#sides.bridging;
+	}
+
+	/** Tells the room, once, when everything comes directly and its node is needed no more. */
+	#tellReady(): void {
+		const endpoint = this.#sides?.current?.id;
+		if (!this.#mesh || this.topology !== "mesh" || endpoint === undefined || this.#unneeded === endpoint) return;
+		if (!this.#mesh.peers.every(([, { connected }]) => connected)) return;
+		for (const publication of this.#publications.values()) {
+			const { id, kind, muted, subscribed, participant } = publication;
+			const expected = kind !== "data" && !muted && subscribed && participant.model.mesh;
+			if (expected && !this.#receiver?.isDirect(id)) return;
+		}
+		this.#unneeded = endpoint;
+		this.#do("meshReady", { endpoint }).catch(() => {});
+	}
+
+	/** While media turns from one way to another, the better of the two. */
+	#bestState(): MediaState {
+		const states = [this.#sides?.current?.state, this.#mesh?.active ? this.#mesh.state : undefined];
+		const best = (["connected", "connecting", "disconnected"] as const).find((state) => states.includes(state));
+		return best ?? "new";
+	}
+
+	#directStats(): Promise<Direct[]> {
+		return Promise.all(
+			(this.#mesh?.peers ?? []).map(async ([participant, peer]): Promise<Direct> => {
+				const { sent, received } = peer.sections();
+				const report = await peer.connection.getStats();
+				return {
+					participant,
+					report: report.values(),
+					sent: sent.map(([{ id, source, kind }, mid]) => ({ mid, track: id, participant: this.me.id, source, kind })),
+					received: received.flatMap(([track, mid]) => {
+						const received = this.#publications.get(track)?.received;
+						return received ? [{ mid, track, participant, source: received.source, kind: received.kind }] : [];
+					}),
+				};
+			}),
+		);
 	}
 
 	#endMedia(): void {
+		this.#mesh?.close();
+		this.#publisher?.setDirect(false);
+		this.#receiver?.preferDirect(false);
+		this.#unneeded = undefined;
 		this.#sides?.moveTo(undefined);
 		if (this.#mediaState !== "new") this.#setMediaState("disconnected");
 	}

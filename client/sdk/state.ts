@@ -3,7 +3,7 @@
  * in an order that can be told as it is (who left before who came).
  */
 import type { LeaveReason } from "./api.ts";
-import type { EventFrame, ParticipantInfo, TrackInfo, VolatileFrame, Whole } from "./wire.ts";
+import type { EventFrame, ParticipantInfo, Topology, TrackInfo, VolatileFrame, Whole } from "./wire.ts";
 
 export interface ParticipantState extends Omit<ParticipantInfo, "tracks"> {
 	tracks: Map<string, TrackInfo>;
@@ -17,11 +17,13 @@ export type Change =
 	| { type: "trackPublished"; participant: ParticipantState; track: TrackInfo }
 	| { type: "trackUnpublished"; participant: ParticipantState; track: TrackInfo }
 	| { type: "trackMuted"; participant: ParticipantState; track: TrackInfo }
-	| { type: "roomUpdated"; metadata: unknown };
+	| { type: "roomUpdated"; metadata: unknown }
+	| { type: "topologyChanged"; topology: Topology };
 
 export class RoomStateModel {
 	name = "";
 	metadata: unknown;
+	topology: Topology = "sfu";
 	/** Everybody, this participant too. */
 	readonly participants = new Map<string, ParticipantState>();
 
@@ -61,6 +63,8 @@ export class RoomStateModel {
 			case "roomUpdated":
 				this.metadata = event.metadata;
 				return [{ type: "roomUpdated", metadata: event.metadata }];
+			case "topologyChanged":
+				return this.#turn(event.topology);
 			case "presence":
 				return Object.entries(event.presence).flatMap(([id, presence]) => {
 					const participant = this.participants.get(id);
@@ -90,7 +94,14 @@ export class RoomStateModel {
 			this.metadata = whole.room.metadata;
 			changes.push({ type: "roomUpdated", metadata: this.metadata });
 		}
+		changes.push(...this.#turn(whole.room.topology));
 		return changes;
+	}
+
+	#turn(topology: Topology): Change[] {
+		if (this.topology === topology) return [];
+		this.topology = topology;
+		return [{ type: "topologyChanged", topology }];
 	}
 
 	#arrive(info: ParticipantInfo): Change[] {

@@ -1,5 +1,5 @@
 /** What a page shows of a connection, out of the reports of both transports (W3C webrtc-stats). Pure. */
-import type { RoomStats, Source, TrackStats } from "./api.ts";
+import type { ConnectionStats, RoomStats, Source, TrackStats } from "./api.ts";
 
 /** The members used here; not every browser has each. */
 interface Entry {
@@ -25,6 +25,10 @@ interface Entry {
 	selectedCandidatePairId?: string;
 	currentRoundTripTime?: number;
 	availableOutgoingBitrate?: number;
+	localCandidateId?: string;
+	remoteCandidateId?: string;
+	candidateType?: string;
+	protocol?: string;
 }
 
 export interface StatsTrack {
@@ -45,22 +49,49 @@ interface Side {
 	tracks: StatsTrack[];
 }
 
-export function normalize(send: Side | undefined, recv: Side | undefined, before: Before): RoomStats {
+/** A connection to another participant, which carries both ways. */
+export interface Direct {
+	participant: string;
+	report: Iterable<Entry>;
+	sent: StatsTrack[];
+	received: StatsTrack[];
+}
+
+export function normalize(
+	send: Side | undefined,
+	recv: Side | undefined,
+	before: Before,
+	direct: readonly Direct[] = [],
+): RoomStats {
 	const now: Before = new Map();
-	const sent = send ? read("send", send, before, now) : undefined;
-	const received = recv ? read("recv", recv, before, now) : undefined;
+	const sent = send ? [read("send", "", send, before, now)] : [];
+	const received = recv ? [read("recv", "", recv, before, now)] : [];
+	for (const { participant, report, ...tracks } of direct) {
+		// Read twice below.
+		const entries = [...report];
+		sent.push(read("send", participant, { report: entries, tracks: tracks.sent }, before, now));
+		received.push(read("recv", participant, { report: entries, tracks: tracks.received }, before, now));
+	}
 	before.clear();
 	for (const [key, value] of now) before.set(key, value);
+	const all = [...sent, ...received];
+	const connections = all.flatMap(({ connection }) => connection ?? []);
 	return {
-		rtt: sent?.pair?.currentRoundTripTime ?? received?.pair?.currentRoundTripTime,
-		availableOutgoingBitrate: sent?.pair?.availableOutgoingBitrate,
-		outgoingBitrate: sum(sent?.tracks),
-		incomingBitrate: sum(received?.tracks),
-		tracks: [...(sent?.tracks ?? []), ...(received?.tracks ?? [])],
+		rtt: all.find(({ pair }) => pair?.currentRoundTripTime !== undefined)?.pair?.currentRoundTripTime,
+		availableOutgoingBitrate: sent.find(({ pair }) => pair)?.pair?.availableOutgoingBitrate,
+		outgoingBitrate: sum(sent.flatMap(({ tracks }) => tracks)),
+		incomingBitrate: sum(received.flatMap(({ tracks }) => tracks)),
+		tracks: all.flatMap(({ tracks }) => tracks),
+		// Both directions of a direct one have the same.
+		connections: connections.filter(
+			({ participant }, at) =>
+				participant === undefined || connections.findIndex((one) => one.participant === participant) === at,
+		),
 	};
 }
 
-function read(direction: "send" | "recv", side: Side, before: Before, now: Before) {
+/** `of`: the participant at the other end, or none for a node. */
+function read(direction: "send" | "recv", of: string, side: Side, before: Before, now: Before) {
 	const entries = [...side.report];
 	const byId = new Map(entries.map((entry) => [entry.id, entry]));
 	const streams = entries.filter((entry) => entry.type === (direction === "send" ? "outbound-rtp" : "inbound-rtp"));
@@ -85,7 +116,7 @@ function read(direction: "send" | "recv", side: Side, before: Before, now: Befor
 			participant: track.participant,
 			source: track.source,
 			kind: track.kind,
-			bitrate: own.reduce((total, stream) => total + bitrate(direction, stream, before, now), 0),
+			bitrate: own.reduce((total, stream) => total + bitrate(`${direction} ${of}`, direction, stream, before, now), 0),
 			framesPerSecond: largest?.framesPerSecond,
 			width: largest?.frameWidth,
 			height: largest?.frameHeight,
@@ -95,12 +126,30 @@ function read(direction: "send" | "recv", side: Side, before: Before, now: Befor
 			layer: direction === "recv" ? track.layer : highestSent(own),
 		};
 	});
-	return { tracks, pair: selectedPair(entries, byId) };
+	const pair = selectedPair(entries, byId);
+	return { tracks, pair, connection: pair && connectionOf(direction, of, pair, byId) };
 }
 
-function bitrate(direction: "send" | "recv", stream: Entry, before: Before, now: Before): number {
+function connectionOf(
+	direction: "send" | "recv",
+	of: string,
+	pair: Entry,
+	byId: ReadonlyMap<string, Entry>,
+): ConnectionStats {
+	const candidate = (id: string | undefined) => (id === undefined ? undefined : byId.get(id));
+	return {
+		participant: of || undefined,
+		direction: of ? undefined : direction,
+		rtt: pair.currentRoundTripTime,
+		local: candidate(pair.localCandidateId)?.candidateType,
+		remote: candidate(pair.remoteCandidateId)?.candidateType,
+		protocol: candidate(pair.localCandidateId)?.protocol,
+	};
+}
+
+function bitrate(of: string, direction: "send" | "recv", stream: Entry, before: Before, now: Before): number {
 	const bytes = (direction === "send" ? stream.bytesSent : stream.bytesReceived) ?? 0;
-	const key = `${direction} ${stream.id}`;
+	const key = `${of} ${stream.id}`;
 	now.set(key, { bytes, at: stream.timestamp });
 	const last = before.get(key);
 	if (!last || stream.timestamp <= last.at || bytes < last.bytes) return 0;
@@ -123,6 +172,6 @@ function selectedPair(entries: Entry[], byId: Map<string, Entry>): Entry | undef
 	return entries.find((entry) => entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded");
 }
 
-function sum(tracks: TrackStats[] | undefined): number {
-	return (tracks ?? []).reduce((total, { bitrate }) => total + bitrate, 0);
+function sum(tracks: TrackStats[]): number {
+	return tracks.reduce((total, { bitrate }) => total + bitrate, 0);
 }

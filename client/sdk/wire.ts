@@ -25,8 +25,10 @@ export type {
 export type {
 	IceServer,
 	ParticipantInfo,
+	Signal,
 	Snapshot,
 	SubscriptionChange,
+	Topology,
 	VolatileFrame,
 	Welcome,
 } from "../../shared/native.ts";

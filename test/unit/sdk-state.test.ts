@@ -56,6 +56,14 @@ describe("what an event changes", () => {
 		expect(state.participants.get("bob")).toMatchObject({ name: "Bob", metadata: 1, state: "away" });
 	});
 
+	it("is the topology when it differs", () => {
+		const state = known();
+		expect(apply(state, { type: "topologyChanged", topology: "mesh" })).toEqual(["topologyChanged"]);
+		expect(apply(state, { type: "topologyChanged", topology: "mesh" })).toEqual([]);
+		expect(told(state.replace(whole([])))).toEqual(["topologyChanged"]);
+		expect(state.topology).toBe("sfu");
+	});
+
 	it("is nothing when a track is published or muted as it was", () => {
 		const state = known(person("bob", { tracks: [mic] }));
 		expect(apply(state, { type: "trackPublished", participant: "bob", track: mic })).toEqual([]);

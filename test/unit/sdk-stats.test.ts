@@ -45,6 +45,37 @@ describe("statistics", () => {
 					layer: { spatial: 1 },
 				},
 			],
+			connections: [{ direction: "send", rtt: 0.05 }],
+		});
+	});
+
+	it("of a direct connection are read both ways, and the path once", () => {
+		const before: Before = new Map();
+		const both = (at: number, bytes: number) => {
+			const { report, tracks } = sent(at, bytes);
+			return {
+				participant: "bob",
+				sent: tracks,
+				received: [{ mid: "0", track: "mic", participant: "bob", source: "audio" as const, kind: "audio" as const }],
+				report: [
+					...report.filter(({ id }) => id !== "P"),
+					{ id: "I", type: "inbound-rtp", timestamp: at, mid: "0", bytesReceived: 2 * bytes },
+					{
+						...{ id: "P", type: "candidate-pair", timestamp: at, currentRoundTripTime: 0.01 },
+						...{ localCandidateId: "L", remoteCandidateId: "R" },
+					},
+					{ id: "L", type: "local-candidate", timestamp: at, candidateType: "host", protocol: "udp" },
+					{ id: "R", type: "remote-candidate", timestamp: at, candidateType: "srflx" },
+				],
+			};
+		};
+		normalize(undefined, undefined, before, [both(1_000, 0)]);
+		expect(normalize(undefined, undefined, before, [both(2_000, 1_000)])).toMatchObject({
+			rtt: 0.01,
+			outgoingBitrate: 16_000,
+			incomingBitrate: 16_000,
+			tracks: [{ direction: "send" }, { direction: "recv", track: "mic" }],
+			connections: [{ participant: "bob", rtt: 0.01, local: "host", remote: "srflx", protocol: "udp" }],
 		});
 	});
 

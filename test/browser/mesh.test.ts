@@ -1,0 +1,196 @@
+/**
+ * People who talk directly, in Chromium: two without any media node, then a third with one, then two again. What they
+ * see meanwhile is what is checked.
+ */
+import { execFileSync } from "node:child_process";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type * as Sdk from "../../client/sdk/index.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { Stack } from "../support/stack.ts";
+
+interface Watch {
+	/** Between two frames, ms. */
+	longest: number;
+	last: number;
+}
+declare const window: {
+	sdk: typeof Sdk;
+	room: Sdk.Room;
+	watches: Record<string, Watch>;
+	heard: unknown[];
+	states: string[];
+};
+
+let stack: Stack;
+let browser: Browser;
+const failures: string[] = [];
+
+/** A page in the room, with camera and microphone published and everything that comes shown in elements. */
+async function open(name: string, room: string): Promise<Page> {
+	const page = await (await browser.newContext()).newPage();
+	page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+	await page.goto(`${stack.url}/docs/api/`);
+	await page.addScriptTag({
+		type: "module",
+		content: 'import * as sdk from "/sdk/switchyard.js"; window.sdk = sdk;',
+	});
+	await page.waitForFunction(() => window.sdk !== undefined);
+	const token = await stack.tokenFor(room, name);
+	await page.evaluate(
+		async ([room, token]) => {
+			document.body.replaceChildren();
+			Object.assign(window, { watches: {}, heard: [], states: [] });
+			window.room = await window.sdk.connect({ url: location.origin, room, token });
+			const watch = (video: HTMLVideoElement, of: Watch) => {
+				const next = () =>
+					video.requestVideoFrameCallback((now) => {
+						of.longest = Math.max(of.longest, now - of.last);
+						of.last = now;
+						next();
+					});
+				next();
+			};
+			window.room.on("trackSubscribed", (track, { id }) => {
+				const element = track.attach();
+				element.muted = true;
+				element.style.width = "320px";
+				// In view: what nobody sees is not sent by a node.
+				document.body.prepend(element);
+				if (track.source !== "camera") return;
+				const of = { longest: 0, last: performance.now() };
+				window.watches[id] = of;
+				watch(element as HTMLVideoElement, of);
+			});
+			window.room.on("mediaStateChanged", (state) => window.states.push(state));
+			window.room.on("channel", (channel) => channel.on("message", (data) => window.heard.push(data)));
+			await Promise.all([window.room.me.enableCamera({ width: 640, height: 360 }), window.room.me.enableMicrophone()]);
+		},
+		[room, token] as const,
+	);
+	return page;
+}
+
+/** Resolves when a page has decoded another frame of somebody's camera, since now. */
+async function decodes(page: Page, participant: string): Promise<void> {
+	const since = await page.evaluate(() => performance.now());
+	await page.waitForFunction(([id, at]) => (window.watches[id]?.last ?? 0) > at, [participant, since] as const);
+}
+
+const topology = (page: Page, is: string) => page.waitForFunction((it) => window.room.topology === it, is);
+const restartWatch = (page: Page) =>
+	page.evaluate(() => {
+		for (const watch of Object.values(window.watches)) watch.longest = 0;
+	});
+const longest = (page: Page, id: string) => page.evaluate((it) => window.watches[it]?.longest ?? Infinity, id);
+
+/** What the room has on the node. */
+async function served(): Promise<unknown[]> {
+	return (await fetch(`${stack.nodes[0]?.http}/rooms`)).json() as Promise<unknown[]>;
+}
+
+beforeAll(async () => {
+	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
+	[stack, browser] = await Promise.all([Stack.start({ nodes: 0 }), launchChromium()]);
+	for (const name of ["auto", "mesh"]) {
+		const body = JSON.stringify({ name, settings: { topology: name } });
+		expect((await stack.rest("/v1/rooms", { method: "POST", body })).status).toBe(201);
+	}
+});
+afterAll(async () => {
+	await browser?.close();
+	await stack?.stop();
+});
+
+describe("an auto room", () => {
+	let ada: Page;
+	let bo: Page;
+	let cy: Page;
+
+	it("of two has them talk directly, with no media node anywhere", async () => {
+		[ada, bo] = await Promise.all([open("ada", "auto"), open("bo", "auto")]);
+		await Promise.all([decodes(ada, "bo"), decodes(bo, "ada")]);
+		for (const [page, other] of [[ada, "bo"] as const, [bo, "ada"] as const]) {
+			const { connections, tracks } = await page.evaluate(() => window.room.stats());
+			expect(connections).toMatchObject([{ participant: other, protocol: "udp" }]);
+			for (const type of [connections[0]?.local, connections[0]?.remote]) expect(["host", "prflx"]).toContain(type);
+			expect(tracks.map(({ direction, source }) => `${direction} ${source}`).sort()).toEqual([
+				"recv audio",
+				"recv camera",
+				"send audio",
+				"send camera",
+			]);
+			expect(await page.evaluate(() => [window.room.node, window.room.mediaState])).toEqual([undefined, "connected"]);
+		}
+	});
+
+	it("mutes, unmutes, and carries data", async () => {
+		await ada.evaluate(() => window.room.me.track("camera")?.mute());
+		await bo.waitForFunction(() => window.room.participants.get("ada")?.track("camera")?.muted);
+		await ada.evaluate(() => window.room.me.track("camera")?.unmute());
+		await decodes(bo, "ada");
+		await ada.evaluate(() => window.room.openChannel("positions", { ordered: false }).send("here"));
+		await bo.waitForFunction(() => window.heard.includes("here"));
+	});
+
+	it("sends nothing of what is not wanted", async () => {
+		await bo.evaluate(() => window.room.participants.get("ada")?.track("camera")?.unsubscribe());
+		await ada.waitForFunction(async () => {
+			const { tracks } = await window.room.stats();
+			const camera = tracks.find(({ direction, source }) => direction === "send" && source === "camera");
+			return !camera?.framesPerSecond;
+		});
+		await bo.evaluate(() => window.room.participants.get("ada")?.track("camera")?.subscribe());
+		await decodes(bo, "ada");
+	});
+
+	it("moves to a node when a third comes, and nobody sees it", async () => {
+		await stack.addNode("node-1");
+		await Promise.all([restartWatch(ada), restartWatch(bo)]);
+		cy = await open("cy", "auto");
+		await Promise.all([ada, bo, cy].map((page) => topology(page, "sfu")));
+		await Promise.all([ada, bo].map((page) => page.waitForFunction(() => window.room.node?.id === "node-1")));
+		const all = [
+			[ada, "bo", "cy"],
+			[bo, "ada", "cy"],
+			[cy, "ada", "bo"],
+		] as const;
+		await Promise.all(all.flatMap(([page, ...others]) => others.map((other) => decodes(page, other))));
+		// The direct connections end when both sides have everything from the node.
+		for (const page of [ada, bo]) {
+			await page.waitForFunction(async () =>
+				(await window.room.stats()).connections.every(({ participant }) => participant === undefined),
+			);
+		}
+		await Promise.all([decodes(ada, "bo"), decodes(bo, "ada")]);
+		expect(await longest(ada, "bo")).toBeLessThan(1_000);
+		expect(await longest(bo, "ada")).toBeLessThan(1_000);
+	});
+
+	it("goes back when the third has left, and the node has nothing of it any more", async () => {
+		await Promise.all([restartWatch(ada), restartWatch(bo)]);
+		await cy.evaluate(() => window.room.leave());
+		await Promise.all([topology(ada, "mesh"), topology(bo, "mesh")]);
+		await Promise.all([ada, bo].map((page) => page.waitForFunction(() => window.room.node === undefined)));
+		await expect.poll(served, { timeout: 10_000 }).toEqual([]);
+		await Promise.all([decodes(ada, "bo"), decodes(bo, "ada")]);
+		expect(await longest(ada, "bo")).toBeLessThan(1_000);
+		expect(await longest(bo, "ada")).toBeLessThan(1_000);
+		const { connections } = await ada.evaluate(() => window.room.stats());
+		expect(connections).toMatchObject([{ participant: "bo" }]);
+		for (const page of [ada, bo]) expect(await page.evaluate(() => window.states)).not.toContain("disconnected");
+	});
+});
+
+describe("a mesh", () => {
+	it("of three has each see each, and one who comes late as well", async () => {
+		const names = ["dee", "eve", "fay"];
+		const pages = await Promise.all(names.map((name) => open(name, "mesh")));
+		await Promise.all(pages.flatMap((page, i) => names.filter((_, j) => j !== i).map((other) => decodes(page, other))));
+		expect(await served()).toEqual([]);
+	});
+
+	it("made no page fail", () => {
+		expect(failures).toEqual([]);
+	});
+});
