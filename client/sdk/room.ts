@@ -86,7 +86,11 @@ export class RoomImpl implements Room {
 				join: (participant) => this.#model.participants.get(participant)?.join ?? 0,
 				trackPort: (track) => ({
 					adaptive: options.adaptive ?? true,
-					choose: (choice) => this.#subscriptions.choose(track, choice),
+					choose: (choice) => {
+						const chosen = this.#subscriptions.choose(track, choice);
+						if (choice.paused !== undefined) this.#mesh?.sync();
+						return chosen;
+					},
 					keyFrame: () => this.#do("keyFrame", { track }),
 				}),
 				subscribed: (track) => this.#emitter.emit("trackSubscribed", track, track.participant),
@@ -514,7 +518,7 @@ export class RoomImpl implements Room {
 			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
 			tracks: () => [...this.me.tracks.values()].filter(({ published, stopped }) => published && !stopped),
 			channels: () => [...(this.#publisher?.channels.values() ?? [])].filter(({ direct }) => direct),
-			wants: (track) => this.#subscriptions.wants(track),
+			wants: (track) => this.#subscriptions.receives(track),
 			received: (track, media, from) => this.#receiver?.directly(track, media, from),
 			channel: (channel, from) => this.#receiver?.channelDirectly(channel, from),
 			stateChanged: () => {
@@ -556,8 +560,8 @@ export class RoomImpl implements Room {
 		if (!this.#mesh || this.topology !== "mesh" || endpoint === undefined || this.#unneeded === endpoint) return;
 		if (!this.#mesh.peers.every(([, { connected }]) => connected)) return;
 		for (const publication of this.#publications.values()) {
-			const { id, kind, muted, subscribed, participant } = publication;
-			const expected = kind !== "data" && !muted && subscribed && participant.model.mesh;
+			const { id, kind, muted, participant } = publication;
+			const expected = kind !== "data" && !muted && this.#subscriptions.receives(id) && participant.model.mesh;
 			if (expected && !this.#receiver?.isDirect(id)) return;
 		}
 		this.#unneeded = endpoint;

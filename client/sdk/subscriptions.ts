@@ -41,6 +41,11 @@ export class Subscriptions {
 		return this.#chosen.get(track)?.on ?? this.default === "all";
 	}
 
+	/** Wanted, and not paused. */
+	receives(track: string): boolean {
+		return this.wants(track) && !this.#chosen.get(track)?.paused;
+	}
+
 	/** Resolves when the room took it. */
 	choose(track: string, choice: Choice): Promise<void> {
 		this.#chosen.set(track, { ...this.#chosen.get(track), ...choice });

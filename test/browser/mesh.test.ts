@@ -20,6 +20,7 @@ declare const window: {
 	watches: Record<string, Watch>;
 	heard: unknown[];
 	states: string[];
+	sockets: WebSocket[];
 };
 
 let stack: Stack;
@@ -27,9 +28,21 @@ let browser: Browser;
 const failures: string[] = [];
 
 /** A page in the room, with camera and microphone published and everything that comes shown in elements. */
-async function open(name: string, room: string): Promise<Page> {
+async function open(name: string, room: string, prepare = () => {}): Promise<Page> {
 	const page = await (await browser.newContext()).newPage();
+	await page.addInitScript(prepare);
 	page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+	// Only so that a test can break a socket as a network would.
+	await page.addInitScript(() => {
+		window.sockets = [];
+		const Native = globalThis.WebSocket;
+		globalThis.WebSocket = class extends Native {
+			constructor(url: string | URL, protocols?: string | string[]) {
+				super(url, protocols);
+				window.sockets.push(this);
+			}
+		};
+	});
 	await page.goto(`${stack.url}/docs/api/`);
 	await page.addScriptTag({
 		type: "module",
@@ -92,8 +105,12 @@ async function served(): Promise<unknown[]> {
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	[stack, browser] = await Promise.all([Stack.start({ nodes: 0 }), launchChromium()]);
-	for (const name of ["auto", "mesh"]) {
-		const body = JSON.stringify({ name, settings: { topology: name } });
+	for (const [name, topology] of [
+		["auto", "auto"],
+		["other", "auto"],
+		["mesh", "mesh"],
+	]) {
+		const body = JSON.stringify({ name, settings: { topology } });
 		expect((await stack.rest("/v1/rooms", { method: "POST", body })).status).toBe(201);
 	}
 });
@@ -131,6 +148,29 @@ describe("an auto room", () => {
 		await decodes(bo, "ada");
 		await ada.evaluate(() => window.room.openChannel("positions", { ordered: false }).send("here"));
 		await bo.waitForFunction(() => window.heard.includes("here"));
+	});
+
+	it("goes on when a socket drops, and with what was published meanwhile", async () => {
+		const state = ada.evaluate(
+			() =>
+				new Promise((resolve) => {
+					const end = window.room.on("stateChanged", (state) => {
+						if (state !== "connected") return;
+						end();
+						resolve(state);
+					});
+				}),
+		);
+		await ada.evaluate(() => window.sockets.at(-1)?.close(3001));
+		await bo.evaluate(async () => {
+			const [track] = document.createElement("canvas").captureStream(5).getVideoTracks();
+			if (track) await window.room.me.publish(track, { source: "screen" });
+		});
+		expect(await state).toBe("connected");
+		await ada.waitForFunction(() => window.room.participants.get("bo")?.track("screen")?.track !== undefined);
+		await decodes(ada, "bo");
+		await bo.evaluate(() => window.room.me.track("screen")?.stop());
+		await ada.waitForFunction(() => window.room.participants.get("bo")?.track("screen") === undefined);
 	});
 
 	it("sends nothing of what is not wanted", async () => {
@@ -182,12 +222,31 @@ describe("an auto room", () => {
 	});
 });
 
+describe("two who find no way to each other", () => {
+	it("get a node", async () => {
+		const deaf = () => {
+			const send = WebSocket.prototype.send;
+			WebSocket.prototype.send = function (data) {
+				if (!String(data).includes('"type":"signal"')) send.call(this, data);
+			};
+		};
+		const [gil, hal] = await Promise.all([open("gil", "other", deaf), open("hal", "other", deaf)]);
+		await Promise.all([topology(gil, "sfu"), topology(hal, "sfu")]);
+		await Promise.all([decodes(gil, "hal"), decodes(hal, "gil")]);
+	});
+});
+
 describe("a mesh", () => {
-	it("of three has each see each, and one who comes late as well", async () => {
+	beforeAll(async () => {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+	});
+
+	it("of three has each see each, whoever comes first", async () => {
 		const names = ["dee", "eve", "fay"];
-		const pages = await Promise.all(names.map((name) => open(name, "mesh")));
+		const pages = await Promise.all(names.slice(0, 2).map((name) => open(name, "mesh")));
+		pages.push(await open("fay", "mesh"));
 		await Promise.all(pages.flatMap((page, i) => names.filter((_, j) => j !== i).map((other) => decodes(page, other))));
-		expect(await served()).toEqual([]);
+		expect((await stack.rest("/v1/rooms/mesh").then((answer) => answer.json())) as object).toMatchObject({ nodes: [] });
 	});
 
 	it("made no page fail", () => {

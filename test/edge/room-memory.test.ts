@@ -147,6 +147,20 @@ describe("memory lost, sockets kept", () => {
 	});
 });
 
+describe("what a room says after it lost its memory", () => {
+	it("has higher numbers than before, for those whose sockets were kept", async () => {
+		const room = newRoom();
+		const alice = await TestClient.join(room, "alice");
+		const bob = await TestClient.join(room, "bob");
+		for (let i = 0; i < 20; i++) await bob.do("update", { name: `${i}` });
+		let { seq } = alice.joined;
+		for (let i = 0; i < 20; i++) ({ seq } = await alice.event("participantUpdated"));
+		await loseMemory(room);
+		await bob.do("update", { name: "awake" });
+		expect((await alice.event("participantUpdated")).seq).toBeGreaterThan(seq);
+	});
+});
+
 describe("memory lost, sockets too", () => {
 	// From the node's link on: before it there is no media to keep.
 	const from = steps.findIndex(({ name }) => name === "bob's endpoint opened");

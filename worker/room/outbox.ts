@@ -2,7 +2,8 @@
  * Numbers what members are told, keeps the latest of it for those who come back, and keeps messages for those away.
  *
  * One counter and one ring serve the whole room, so that a broadcast is serialized once and the same text goes to
- * every socket of a dialect. Both are memory: the numbers start anew under another `incarnation` when it is lost.
+ * every socket of a dialect. Both are memory: the numbers start anew under another `incarnation` when it is lost, and
+ * above the former ones, since sockets outlive memory and their clients drop what has a number they are beyond.
  */
 import type { EventFrame, VolatileFrame } from "../../shared/native.ts";
 
@@ -35,7 +36,8 @@ export function reaches(audience: Audience, participant: string): boolean {
 
 export class Outbox {
 	readonly incarnation = crypto.randomUUID();
-	#seq = 0;
+	/** No room has said a thousand things in each millisecond of its life. */
+	#seq = Date.now() * 1_000;
 	#ring: Entry[] = [];
 	#start = 0;
 	#bytes = 0;

@@ -145,7 +145,11 @@ function endEndpoints(core: Core, now: number): void {
 			}
 		}
 	}
-	if (core.assignments.size > 0 && core.endpoints.size === 0 && core.sockets.guests().length === 0) releaseNodes(core);
+	if (core.assignments.size === 0 || core.endpoints.size > 0 || core.sockets.guests().length > 0) return;
+	releaseNodes(core);
+	// Nobody hears who speaks any more.
+	core.speaking.clear();
+	core.tell({ type: "speakers", speakers: [] });
 }
 
 function endEndpoint(core: Core, member: Member): void {

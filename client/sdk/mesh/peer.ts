@@ -98,6 +98,7 @@ export class Peer {
 		this.#ask();
 	}
 
+	/** A signal of the other side. */
 	receive(signal: Signal): void {
 		this.#handled = this.#handled
 			.then(() => this.#receive(signal))
@@ -173,9 +174,10 @@ export class Peer {
 
 	/** Media sections that carry what nobody here wants are inactive. */
 	#ask(): void {
+		const own = new Set(this.#sent.values());
 		for (const transceiver of this.connection.getTransceivers()) {
 			const track = transceiver.mid === null ? undefined : this.#theirs[transceiver.mid];
-			if (track === undefined || transceiver.direction === "stopped") continue;
+			if (track === undefined || own.has(transceiver) || transceiver.direction === "stopped") continue;
 			const direction = this.#port.wants(track) ? "recvonly" : "inactive";
 			if (transceiver.direction !== direction) transceiver.direction = direction;
 		}
@@ -207,8 +209,9 @@ export class Peer {
 			const collision = offered && (this.#offering || connection.signalingState !== "stable");
 			this.#ignoring = collision && !this.#polite;
 			if (this.#ignoring) return;
-			this.#theirs = tracks;
 			await connection.setRemoteDescription(description as RTCSessionDescriptionInit);
+			// Not before: until then an offer of this side that gives way may use the same mids for its own.
+			this.#theirs = tracks;
 			if (offered) {
 				this.#ask();
 				await connection.setLocalDescription();
