@@ -152,6 +152,7 @@ export class RemoteChannel extends Channel {
 	}
 
 	receivedBy(consumer: types.DataConsumer): void {
+		if (consumer === this.#consumer) return;
 		this.#consumer = consumer;
 		consumer.binaryType = "arraybuffer";
 		consumer.on("message", (data: string | ArrayBuffer) => this.#heard(data));

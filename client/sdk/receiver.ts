@@ -191,14 +191,14 @@ export class Receiver {
 		const publication = this.#port.publication(track);
 		const consumer = this.#flows.get(track)?.consumer;
 		if (!publication) return;
-		if (consumer && !("track" in consumer)) {
-			this.#channel(publication, consumer).receivedBy(consumer);
-			return;
-		}
+		// Whoever sends on a data channel uses one way at a time, so both are heard.
 		const data = this.#directChannels.get(track);
 		if (data && data.from === publication.participant.id && publication.subscribed) {
 			const { label = "" } = publication;
 			this.#channel(publication, { label, protocol: data.channel.protocol }).receivedDirectly(data.channel);
+		}
+		if (consumer && !("track" in consumer)) {
+			this.#channel(publication, consumer).receivedBy(consumer);
 			return;
 		}
 		const direct = this.#direct.get(track);

@@ -5,7 +5,7 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import type { RequestInput } from "../../shared/native.ts";
 import type { Room, RoomSettings } from "../../shared/rest.ts";
 import type { Result } from "../../worker/room/rpc.ts";
-import { newRoom, TestClient, testEnv } from "./support/client.ts";
+import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, type TestLink, TestNode } from "./support/node.ts";
 
 let node: TestNode;
@@ -119,6 +119,17 @@ describe("a room with a node", () => {
 		expect(clients[0].joined.room.topology).toBe("sfu");
 		expect(await clients[0].refusal("publish", mic)).toBe("stale_endpoint");
 		expect(await clients[0].refusal("publish", { ...mic, endpoint: "e1" })).toBe("bad_request");
+	});
+
+	it("becomes a mesh by its settings, over REST, and nothing there is not", async () => {
+		const create = (topology: string) =>
+			fetchEdge("/v1/rooms", {
+				method: "POST",
+				headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}`, "Content-Type": "application/json" },
+				body: JSON.stringify({ settings: { topology } }),
+			});
+		expect(await (await create("auto")).json()).toMatchObject({ topology: "mesh", settings: { topology: "auto" } });
+		expect((await create("ring")).status).toBe(400);
 	});
 
 	it("is one unless the settings or the edge say otherwise", async () => {

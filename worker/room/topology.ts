@@ -81,8 +81,10 @@ function withMedia(core: Core): Member[] {
 
 function fitsMesh(core: Core): boolean {
 	if (core.topologySetting !== "auto") return core.topologySetting === "mesh";
-	const members = withMedia(core);
-	return members.length <= FEW && members.every(({ mesh }) => mesh);
+	let count = 0;
+	// After every event: not all of a large room is looked at.
+	for (const { media, mesh } of core.members.values()) if (media && (!mesh || ++count > FEW)) return false;
+	return true;
 }
 
 function turnToNodes(core: Core, joining: Member | undefined): void {
