@@ -29,6 +29,7 @@ export async function connect(options: ConnectOptions): Promise<Room> {
 						room: options.room,
 						token: (name) => (typeof options.token === "function" ? options.token(name) : options.token),
 						join: (welcome) => room.joinBody(welcome),
+						holdsOn: () => room.mediaState === "connected",
 						WebSocket,
 					},
 					handlers,

@@ -41,6 +41,8 @@ export interface SignalOptions {
 	token: (room: string) => string | Promise<string>;
 	/** What to join with; may take its time, and is asked again for every new session. */
 	join: (welcome: Welcome) => RequestInput<"join"> | Promise<RequestInput<"join">>;
+	/** Something goes on that is worth waiting for, however long the service cannot be reached: media flows. */
+	holdsOn?: () => boolean;
 	WebSocket: WebSocketConstructor;
 	times?: Partial<typeof TIMES>;
 	random?: () => number;
@@ -345,7 +347,7 @@ export class SignalConnection {
 		const patience = this.#everJoined
 			? (this.#welcome?.session.graceMs ?? 0) + this.#times.beyondGrace
 			: this.#times.firstConnect;
-		if (now - this.#lostAt > patience) {
+		if (now - this.#lostAt > patience && !(this.#everJoined && this.#options.holdsOn?.())) {
 			this.#finish("lost", code, refusal, new SwitchyardError("unreachable", why ?? "the service cannot be reached"));
 			return;
 		}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { SwitchyardError } from "../../client/sdk/error.ts";
 import { SignalConnection, type SignalHandlers, type SignalOptions } from "../../client/sdk/signal.ts";
@@ -270,11 +270,23 @@ describe("a lost socket", () => {
 
 	it("is given up when it did not come back within the grace time and some", async () => {
 		room.graceMs = 50;
-		const { heard, told } = await joined({ times: { beyondGrace: 50 } });
+		const { heard, told } = await joined({ times: { beyondGrace: 50 }, holdsOn: () => false });
 		room.greet = () => CLOSE.internal;
 		room.drop();
 		await heard("closed lost");
 		expect(told).toEqual(["joined first me", "reconnecting", `closed lost ${CLOSE.internal}`]);
+	});
+
+	it("is not given up, however long it lasts, while media flows", async () => {
+		room.graceMs = 10;
+		let media = true;
+		const { heard, told } = await joined({ times: { beyondGrace: 10 }, holdsOn: () => media });
+		room.greet = () => CLOSE.internal;
+		room.drop();
+		await vi.waitFor(() => expect(room.connections).toHaveLength(3), { timeout: 3_000 });
+		expect(told).toEqual(["joined first me", "reconnecting"]);
+		media = false;
+		await heard("closed lost");
 	});
 
 	it("is noticed when no pong comes, long before it would close by itself", async () => {

@@ -38,6 +38,7 @@ export class ResilientBot {
 				url: edge,
 				room,
 				token,
+				holdsOn: () => true,
 				join: () => ({ rtpCapabilities: ROUTER_CAPABILITIES, data: false }),
 				WebSocket: Tracked as unknown as WebSocketConstructor,
 			},
