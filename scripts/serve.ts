@@ -8,7 +8,13 @@ import { freePort } from "./lib/free-port.ts";
 import { MediaNodeProcess } from "./lib/media-node.ts";
 
 const REGISTER_MS = 30_000;
+/** Before a node that died is started again: the first time, and at most. */
 const RESTART_MS = 1_000;
+const LONGEST_RESTART_MS = 30_000;
+/** A node that lived this long and then died is not one that cannot live. */
+const STEADY_MS = 60_000;
+const WATCH_MS = 5_000;
+const MISSED_WATCHES = 6;
 
 const { PORT, HOST, DATA_DIR = ".data", HTTP_PORT, NODE_ID = "local", NODE_REGION } = process.env;
 const dataDir = resolve(DATA_DIR);
@@ -26,6 +32,11 @@ edge = await startEdge({
 	dataDir: join(dataDir, "objects"),
 	vars: { DEMO: "true", ...edgeVariablesFrom(process.env), AUTH_KEY },
 	onCrash: () => stopping || console.error("the edge died and was started again"),
+}).catch((error) => {
+	if (error.code !== "ERR_ADDRESS_IN_USE") throw error;
+	// It was free when set-up began.
+	console.error(`port ${PORT} of ${HOST} is in use; choose another: PORT=${Number(PORT) + 1} npm start`);
+	process.exit(1);
 });
 // Miniflare's own handlers end this process at once, before the node has stopped.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(signal).on(signal, stop);
@@ -42,6 +53,7 @@ if (registered) {
 	console.log(`media node ${node.id}: ${node.http}/metrics`);
 	console.log(`ready http://localhost:${PORT}`);
 	void keepNode(edge, node);
+	void watchEdge(edge);
 } else if (!stopping) {
 	console.error("the media node did not register");
 	process.exitCode = 1;
@@ -54,12 +66,36 @@ async function startNode({ url }: Edge): Promise<MediaNodeProcess> {
 }
 
 async function keepNode(edge: Edge, first: MediaNodeProcess): Promise<void> {
+	let wait = 0;
 	for (let current = first; ; node = current = await startNode(edge)) {
+		const since = Date.now();
 		await current.exited;
 		if (stopping) return;
-		console.error("the media node died; it is started again");
-		await delay(RESTART_MS);
+		wait = Date.now() - since > STEADY_MS ? RESTART_MS : Math.min(2 * wait || RESTART_MS, LONGEST_RESTART_MS);
+		console.error(`the media node died; it is started again in ${wait / 1_000} s`);
+		await delay(wait);
 		if (stopping) return;
+	}
+}
+
+/** Miniflare starts a workerd that died again, and only logs it when that fails: without an edge there is nothing to run. */
+async function watchEdge({ url }: Edge): Promise<void> {
+	for (let missed = 0; missed < MISSED_WATCHES; await delay(WATCH_MS)) {
+		missed = (await answers(url)) ? 0 : missed + 1;
+		if (stopping) return;
+	}
+	console.error("the edge does not answer any more");
+	process.exitCode = 1;
+	await stop();
+}
+
+async function answers(url: string): Promise<boolean> {
+	try {
+		const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(WATCH_MS) });
+		await response.text();
+		return response.ok;
+	} catch {
+		return false;
 	}
 }
 

@@ -28,8 +28,7 @@ export async function provideMediasoupWorker() {
 	// Complete or not at all, also when several set-ups come to it at once.
 	const partial = `${cached}.${process.pid}`;
 	mkdirSync(CACHE, { recursive: true });
-	if (await download()) copyFileSync(DOWNLOADED, partial);
-	else await build(partial);
+	if (!(await download(partial))) await build(partial);
 	renameSync(partial, cached);
 	return cached;
 }
@@ -45,14 +44,21 @@ function runs(worker) {
 	return existsSync(worker) && spawnSync(worker, { env: {}, stdio: "ignore" }).status === EXIT_WITHOUT_VERSION;
 }
 
-/** The package's own install step, which checks what it fetched. */
-async function download() {
+/**
+ * The package's own install step, which checks what it fetched.
+ * @param {string} target
+ */
+async function download(target) {
 	console.log("downloading the mediasoup worker …");
 	// Without a download it would build with pip's and meson's downloads; with no Python it ends there instead.
 	const env = { ...process.env, PYTHON: "false" };
 	const step = ["npm-scripts.mjs", "postinstall"];
 	const { ok } = await run(NODE_24, step, { cwd: MEDIASOUP, env, timeoutMs: DOWNLOAD_TIMEOUT_MS });
-	if (ok && runs(DOWNLOADED)) return true;
+	if (ok && existsSync(DOWNLOADED)) {
+		copyFileSync(DOWNLOADED, target);
+		// The copy is what is tried: another set-up may be writing the one in the checkout.
+		if (runs(target)) return true;
+	}
 	console.log("mediasoup's prebuilt worker cannot be had here");
 	return false;
 }
