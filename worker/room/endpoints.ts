@@ -221,14 +221,18 @@ export function mediaLost(core: Core, member: Member, id: string): void {
 	beginMove(core, member);
 }
 
-/** There is no node but those that some avoid: they stay where they are, or take what there is. */
+/**
+ * There is no node but those that some avoid. Of several they avoid only the latest from now on, the others may be
+ * reached again; with one alone they stay where they are, or take what there is.
+ */
 export function stayPut(core: Core, avoided: readonly string[]): void {
 	for (const endpoint of waiting(core)) {
 		const member = core.members.get(endpoint.participant);
 		if (!member?.avoid || !avoided.some((node) => member.avoid?.[node] !== undefined)) continue;
-		member.avoid = undefined;
+		const [latest, ...others] = Object.entries(member.avoid).toSorted(([, a], [, b]) => b - a);
+		member.avoid = latest && others.length > 0 ? Object.fromEntries([latest]) : undefined;
 		core.members.touch(member.id);
-		if (member.next !== endpoint.id) continue;
+		if (member.avoid || member.next !== endpoint.id) continue;
 		member.next = undefined;
 		core.endpoints.delete(endpoint.id);
 	}
