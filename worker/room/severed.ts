@@ -30,8 +30,16 @@ export function partSevered(core: Core): void {
 		const lost = (epoch: number) => pairs.filter((pair) => pair.includes(epoch)).length;
 		const people = (epoch: number) => [...core.endpoints.values()].filter((it) => it.epoch === epoch).length;
 		const [worst = 0] = pairs.flat().sort((a, b) => lost(b) - lost(a) || people(a) - people(b) || b - a);
-		const node = core.assignments.get(String(worst))?.node;
-		console.log({ event: "node severed", room: core.room.name, node, from: lost(worst) });
+		const severed = core.assignments.get(String(worst));
+		console.log({ event: "node severed", room: core.room.name, node: severed?.node, from: lost(worst) });
+		// To one that it does not reach: whichever of the two is at fault, it is enough that they are together. A third
+		// node may reach that one no better, and Fleet, which knows nothing of this, could go to and fro between them.
+		const other = pairs.find((pair) => pair.includes(worst))?.find((epoch) => epoch !== worst);
+		const next = core.assignments.get(String(other));
+		if (next && severed) {
+			next.areas = [...new Set([...next.areas, ...severed.areas])];
+			core.assignments.touch(String(other));
+		}
 		beginDrain(core, worst, Date.now() + AWAY_MS);
 		pairs = pairs.filter((pair) => !pair.includes(worst));
 	}
