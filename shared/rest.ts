@@ -50,6 +50,8 @@ export const Room = RoomInfo.extend({
 	tracks: z.number().int(),
 	/** Nodes that carry its media now. */
 	nodes: z.array(RoomNode),
+	/** Differences between room and nodes that were found and mended since it was made. */
+	mended: z.number().int(),
 });
 export type Room = z.infer<typeof Room>;
 

@@ -88,7 +88,7 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 	}
 
 	async #start(index: number): Promise<void> {
-		const worker = await createWorker({ logLevel: "warn" });
+		const worker = await createOwnWorker();
 		let media: MediaWorker;
 		try {
 			const server = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(index) });
@@ -128,6 +128,22 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 			return (["udp", "tcp"] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...(port && { port }) }));
 		});
 	}
+}
+
+/**
+ * A worker that lives until this process closes it. mediasoup would close it on SIGINT and SIGTERM by itself, and every
+ * call with it, while a node that is told to stop still moves its people away.
+ */
+async function createOwnWorker(): Promise<Worker> {
+	const signals = ["SIGINT", "SIGTERM"] as const;
+	const before = signals.map((signal) => new Set(process.rawListeners(signal)));
+	const worker = await createWorker({ logLevel: "warn" });
+	for (const [i, signal] of signals.entries()) {
+		for (const listener of process.rawListeners(signal)) {
+			if (!before[i]?.has(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
+		}
+	}
+	return worker;
 }
 
 function countConsumers(router: Router, media: MediaWorker): void {

@@ -73,5 +73,8 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 	mended += there.size;
 	commands.push(...openOn(core, assignment, waitingFor(core, assignment)));
 	command(core, assignment.epoch, commands);
-	if (mended > 0) console.log({ event: "reconciled", room: core.room.name, node: assignment.node, mended });
+	if (mended === 0) return;
+	core.room.mended = (core.room.mended ?? 0) + mended;
+	core.touchRoom();
+	console.log({ event: "reconciled", room: core.room.name, node: assignment.node, mended });
 }

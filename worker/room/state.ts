@@ -20,6 +20,8 @@ export interface RoomRecord {
 	spoke?: string[];
 	/** Whose cameras are shown to those who did not ask for one. */
 	shown?: string[];
+	/** Differences between the room and its nodes that were mended so far. */
+	mended?: number;
 	/** In the directory of rooms. */
 	listed: boolean;
 	emptySince?: number;

@@ -9,6 +9,7 @@ export function roomView(core: Core): Room {
 		settings: core.room.settings,
 		participants: core.members.size,
 		tracks: [...core.tracks.values()].filter(({ live }) => live).length,
+		mended: core.room.mended ?? 0,
 		nodes: [...core.assignments.values()].flatMap((assignment) => nodeView(core, assignment)),
 	};
 }
