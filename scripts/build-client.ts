@@ -9,6 +9,7 @@ import { type BuildOptions, build, type Metafile } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SDK = join(ROOT, "client/sdk");
+const ODOO = join(ROOT, "client/odoo/index.ts");
 const DEMO = join(ROOT, "client/demo");
 const ADMIN = join(ROOT, "client/admin");
 const API_DOCS = join(ROOT, "client/api-docs");
@@ -29,7 +30,7 @@ const common = {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(OUT, "sdk"), { recursive: true });
-await Promise.all([buildSdk(), buildDemo(), buildAdmin()]);
+await Promise.all([buildSdk(), buildDemo(), buildAdmin(), buildOdoo()]);
 buildTypes();
 copyApiDocs();
 
@@ -44,6 +45,13 @@ async function buildSdk(): Promise<void> {
 	mustNotContain(metafile, "node_modules/zod/");
 	const code = readFileSync(file);
 	console.log(`sdk/switchyard.js: ${kilobytes(code.length)}, ${kilobytes(gzipSync(code).length)} gzipped`);
+}
+
+/** The library that an Odoo deployment may load in place of its own. */
+async function buildOdoo(): Promise<void> {
+	const outfile = join(OUT, "odoo/odoo_sfu.js");
+	const { metafile } = await build({ ...common, entryPoints: [ODOO], outfile, metafile: true });
+	mustNotContain(metafile, "node_modules/zod/");
 }
 
 /** Schemas are for those who must not trust; in a page they would double what is loaded. */
