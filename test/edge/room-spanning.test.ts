@@ -1,6 +1,6 @@
 /** A room on several nodes, as its object sees it: which is asked what, and what becomes of it when messages are lost. */
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, TestLink, TestNode } from "./support/node.ts";
@@ -243,6 +243,20 @@ describe("nodes that do not reach each other", () => {
 		await new Promise((resolve) => setTimeout(resolve, 1_600));
 		await runDurableObjectAlarm(stub);
 		expect(await c.settled()).toEqual([]);
+	});
+});
+
+describe("a room that is deleted", () => {
+	it("lets go of its nodes, and Fleet forgets that they served it", async () => {
+		const { room, link, stub } = await roomWith("a");
+		const served = () =>
+			runInDurableObject(testEnv.FLEET.getByName("weur"), (_, { storage }) =>
+				Number(storage.sql.exec("SELECT COUNT(*) AS n FROM served WHERE room = ?", room).one().n),
+			);
+		expect(await served()).toBe(1);
+		await stub.destroy();
+		expect((await link.socket.closed).code).toBe(CLOSE.released);
+		await vi.waitFor(async () => expect(await served()).toBe(0));
 	});
 });
 

@@ -15,7 +15,7 @@ import { native } from "../dialects/native/native.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
-import { giveUp, retryNode, wantNode } from "./assignments.ts";
+import { giveUp, releaseNodes, retryNode, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
@@ -225,6 +225,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		const { record } = core;
 		if (!record) return { ok: false, error: new SwitchyardError("not_found", "no such room").toJSON() };
 		for (const member of [...core.members.values()]) removeMember(core, member, "roomClosed");
+		releaseNodes(core);
 		core.closeEverything();
 		// Storage first: nobody gets in between while it is emptied, and a room made anew lists itself again.
 		await this.ctx.storage.deleteAlarm();
