@@ -21,8 +21,9 @@ afterAll(async () => {
 	await stack?.stop();
 });
 
-async function enter(id: string, region: string): Promise<Page> {
+async function enter(id: string, region: string, before?: () => void): Promise<Page> {
 	const page = await (await browser.newContext({ viewport: { width: 1400, height: 900 } })).newPage();
+	if (before) await page.addInitScript(before);
 	await page.goto(`${stack.url}/v1/health`);
 	await page.addScriptTag({
 		type: "module",
@@ -69,6 +70,21 @@ describe("a camera watched from another node", () => {
 		await choose("auto");
 		await expect.poll(active, { timeout: 10_000 }).toEqual([true, true, true]);
 		await expect.poll(() => frameWidth(viewer), { timeout: 20_000 }).toBe(1280);
+	});
+
+	it("is shown to a browser that lets no certificate be chosen: its transports are connected by requests", async () => {
+		const old = await enter("old", "us", () => {
+			Object.assign(RTCPeerConnection, { generateCertificate: () => Promise.reject(new Error("not here")) });
+			const Native = globalThis.WebSocket;
+			globalThis.WebSocket = class extends Native {
+				override send(data: string): void {
+					if (data.includes('"connectTransport"')) Object.assign(window, { asked: true });
+					super.send(data);
+				}
+			};
+		});
+		await expect.poll(() => frameWidth(old), { timeout: 10_000 }).toBeGreaterThan(0);
+		expect(await old.evaluate(() => (window as unknown as { asked?: boolean }).asked)).toBe(true);
 	});
 
 	it("shows a newcomer there a frame at once, by a key frame asked for through the pipe", async () => {
