@@ -7,7 +7,6 @@ import type {
 	LeaveReason,
 	MediaState,
 	Node,
-	Participant,
 	Room,
 	RoomEvents,
 	RoomState,
@@ -20,15 +19,15 @@ import { Emitter } from "./emitter.ts";
 import { SwitchyardError } from "./error.ts";
 import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
-import type { LocalTrackImpl } from "./local-track.ts";
 import { MediaSides } from "./media-sides.ts";
 import { Mesh } from "./mesh/mesh.ts";
 import { watchNetwork } from "./network.ts";
-import { PublicationImpl, RemoteParticipantImpl, SILENCE, type Signs } from "./participants.ts";
+import type { RemoteParticipantImpl } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
 import { Receiver } from "./receiver.ts";
+import { Roster } from "./roster.ts";
 import type { SignalConnection, SignalHandlers } from "./signal.ts";
-import { type Change, RoomStateModel } from "./state.ts";
+import { RoomStateModel } from "./state.ts";
 import { type Before, type Direct, normalize, type StatsTrack } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { EventFrame, EventOf, RequestInput, VolatileFrame, Welcome, Whole } from "./wire.ts";
@@ -44,9 +43,7 @@ export interface RoomParts {
 }
 
 export class RoomImpl implements Room {
-	readonly me: LocalParticipantImpl;
-	readonly participants = new Map<string, RemoteParticipantImpl>();
-	readonly #publications = new Map<string, PublicationImpl>();
+	readonly #roster: Roster;
 	readonly #emitter = new Emitter<RoomEvents>();
 	readonly #model = new RoomStateModel();
 	readonly #parts: RoomParts;
@@ -78,11 +75,11 @@ export class RoomImpl implements Room {
 				request: (type, body) => this.#signal.request(type, body),
 				published: (track) => this.#emitter.emit("localTrackPublished", track),
 				unpublished: (track) => this.#emitter.emit("localTrackUnpublished", track),
-				muted: (track) => this.#tellMuted(track, this.me),
+				muted: (track) => this.#roster.tellMuted(track, this.me),
 				directChanged: () => this.#mesh?.sync(),
 			});
 			this.#receiver = new Receiver({
-				publication: (track) => this.#publications.get(track),
+				publication: (track) => this.#roster.publications.get(track),
 				join: (participant) => this.#model.participants.get(participant)?.join ?? 0,
 				trackPort: (track) => ({
 					adaptive: options.adaptive ?? true,
@@ -109,12 +106,21 @@ export class RoomImpl implements Room {
 			});
 		}
 		if (device && (options.mesh ?? true)) this.#mesh = this.#makeMesh();
-		this.me = new LocalParticipantImpl(this.#publisher);
+		this.#roster = new Roster(new LocalParticipantImpl(this.#publisher), this.#emitter, {
+			wants: (track) => this.#subscriptions.wants(track),
+			choose: (track, on) => this.#chooseTrack(track, on),
+			published: ({ id }) => this.#receiver?.bind(id),
+			unpublished: (publication) => {
+				this.#receiver?.end(publication.id, publication);
+				this.#subscriptions.forget(publication.id);
+			},
+			mutedByOther: (track) => this.#mutedByOther(track),
+		});
 		Object.assign(this.me, { name: options.name, metadata: options.metadata, presence: options.presence });
 		this.#subscriptions = new Subscriptions(
 			options.subscribe ?? "all",
 			(body) => this.#signal.request("subscribe", body),
-			(track) => this.#publications.has(track),
+			(track) => this.#roster.publications.has(track),
 		);
 		this.#presence = new Latest((presence) => this.#signal.request("presence", { presence }));
 		this.#signal = parts.signal({
@@ -133,6 +139,12 @@ export class RoomImpl implements Room {
 		this.#signal.start();
 	}
 
+	get me(): LocalParticipantImpl {
+		return this.#roster.me;
+	}
+	get participants(): ReadonlyMap<string, RemoteParticipantImpl> {
+		return this.#roster.participants;
+	}
 	get name(): string {
 		return this.#signal.room;
 	}
@@ -279,7 +291,7 @@ export class RoomImpl implements Room {
 		this.me.name = own?.name;
 		this.me.metadata = own?.metadata;
 		this.me.presence = own?.presence ?? this.me.presence;
-		for (const change of changes) this.#change(change);
+		for (const change of changes) this.#roster.change(change);
 	}
 
 	#event(event: EventFrame): void {
@@ -337,7 +349,7 @@ export class RoomImpl implements Room {
 			case "roomUpdated":
 			case "topologyChanged":
 				if ("track" in event && event.participant === this.me.id) this.#ownTrack(event);
-				for (const change of this.#model.apply(event)) this.#change(change);
+				for (const change of this.#model.apply(event)) this.#roster.change(change);
 				if (event.type === "participantUpdated" || event.type === "roomUpdated") return;
 				this.#turn();
 				return;
@@ -349,105 +361,23 @@ export class RoomImpl implements Room {
 	#news(news: VolatileFrame): void {
 		switch (news.type) {
 			case "presence":
-				for (const change of this.#model.apply(news)) this.#change(change);
+				for (const change of this.#model.apply(news)) this.#roster.change(change);
 				return;
 			case "speakers":
-				this.#speakers(news);
+				this.#roster.speakers(news);
 				return;
 			case "demand":
 				for (const [track, layer] of Object.entries(news.demand))
 					this.#publisher?.tracks.get(track)?.applyDemand(layer);
 				return;
 			case "layers":
-				for (const [track, layer] of Object.entries(news.layers)) {
-					this.#publications.get(track)?.received?.setLayer(layer);
-				}
+				this.#roster.layers(news);
 				return;
 			case "quality":
-				for (const [id, score] of Object.entries(news.quality)) {
-					const participant = this.#participant(id);
-					if (!participant || participant.quality === score) continue;
-					participant.quality = score;
-					this.#emitter.emit("qualityChanged", participant, score);
-				}
+				this.#roster.quality(news);
 				return;
 			default:
 				news satisfies never;
-		}
-	}
-
-	/** Puts one change of the state on the objects that the application holds, and tells it. */
-	#change(change: Change): void {
-		if (change.type === "roomUpdated") {
-			this.#emitter.emit("roomUpdated", change.metadata);
-			return;
-		}
-		if (change.type === "topologyChanged") {
-			this.#emitter.emit("topologyChanged", change.topology);
-			return;
-		}
-		const { id } = change.participant;
-		if (id === this.me.id) {
-			this.#ownChange(change);
-			return;
-		}
-		if (change.type === "participantJoined") {
-			const joined = new RemoteParticipantImpl(change.participant);
-			this.participants.set(id, joined);
-			this.#emitter.emit("participantJoined", joined);
-			return;
-		}
-		const participant = this.participants.get(id);
-		if (!participant) return;
-		switch (change.type) {
-			case "participantUpdated":
-				this.#emitter.emit("participantUpdated", participant);
-				return;
-			case "participantLeft":
-				this.participants.delete(id);
-				this.#emitter.emit("participantLeft", participant, change.reason);
-				return;
-			case "presenceChanged":
-				this.#emitter.emit("presenceChanged", participant);
-				return;
-			case "trackPublished": {
-				const publication = new PublicationImpl(participant, change.track, {
-					wants: (track) => this.#subscriptions.wants(track),
-					choose: (track, choice) => this.#chooseTrack(track, choice.on),
-				});
-				participant.tracks.set(publication.id, publication);
-				this.#publications.set(publication.id, publication);
-				this.#emitter.emit("trackPublished", publication, participant);
-				this.#receiver?.bind(publication.id);
-				return;
-			}
-			case "trackUnpublished": {
-				const publication = participant.tracks.get(change.track.id);
-				if (!publication) return;
-				this.#receiver?.end(publication.id, publication);
-				participant.tracks.delete(publication.id);
-				this.#publications.delete(publication.id);
-				this.#subscriptions.forget(publication.id);
-				this.#emitter.emit("trackUnpublished", publication, participant);
-				return;
-			}
-			case "trackMuted": {
-				const publication = participant.tracks.get(change.track.id);
-				if (publication) this.#tellMuted(publication, participant);
-				return;
-			}
-			default:
-				change satisfies never;
-		}
-	}
-
-	/** What the room says of this participant itself, after it had forgotten what it said before. */
-	#ownChange(change: Change): void {
-		if (change.type === "trackMuted" || change.type === "trackPublished") {
-			if (change.track.muted) this.#mutedByOther(change.track.id);
-		} else if (change.type === "participantUpdated") {
-			this.me.name = change.participant.name;
-			this.me.metadata = change.participant.metadata;
 		}
 	}
 
@@ -459,7 +389,7 @@ export class RoomImpl implements Room {
 
 	#mutedByOther(id: string): void {
 		const track = this.#publisher?.tracks.get(id);
-		if (track && !track.muting && track.applyMuted(true)) this.#tellMuted(track, this.me);
+		if (track && !track.muting && track.applyMuted(true)) this.#roster.tellMuted(track, this.me);
 	}
 
 	async #chooseTrack(track: string, on: boolean): Promise<void> {
@@ -470,27 +400,12 @@ export class RoomImpl implements Room {
 		this.#mesh?.sync();
 	}
 
-	#speakers({ speakers, dominant }: Extract<VolatileFrame, { type: "speakers" }>): void {
-		for (const signs of [this.me, ...this.participants.values()] as Signs[]) {
-			signs.speaking = false;
-			signs.audioLevel = SILENCE;
-		}
-		const known = speakers.flatMap(({ participant: id, track, volume }) => {
-			const participant = this.#participant(id);
-			if (!participant) return [];
-			participant.speaking = true;
-			participant.audioLevel = Math.max(participant.audioLevel, volume);
-			return [{ participant, track: this.#publications.get(track) ?? this.me.tracks.get(track), volume }];
-		});
-		this.#emitter.emit("speakersChanged", known, dominant === undefined ? undefined : this.#participant(dominant));
-	}
-
 	#closed(reason: CloseReason, code: number, error: SwitchyardError): void {
 		this.#unwatch();
 		this.#subscriptions.close();
 		this.#endMedia();
 		this.#publisher?.stopAll();
-		for (const publication of this.#publications.values()) this.#receiver?.end(publication.id, publication);
+		for (const publication of this.#roster.publications.values()) this.#receiver?.end(publication.id, publication);
 		this.#setMediaState("disconnected");
 		this.#setState("closed");
 		if (this.#settled) this.#emitter.emit("closed", { reason, code });
@@ -559,7 +474,7 @@ export class RoomImpl implements Room {
 		const endpoint = this.#sides?.current?.id;
 		if (!this.#mesh || this.topology !== "mesh" || endpoint === undefined || this.#unneeded === endpoint) return;
 		if (!this.#mesh.peers.every(([, { connected }]) => connected)) return;
-		for (const publication of this.#publications.values()) {
+		for (const publication of this.#roster.publications.values()) {
 			const { id, kind, muted, participant } = publication;
 			const expected = kind !== "data" && !muted && this.#subscriptions.receives(id) && participant.model.mesh;
 			if (expected && !this.#receiver?.isDirect(id)) return;
@@ -585,7 +500,7 @@ export class RoomImpl implements Room {
 					report: report.values(),
 					sent: sent.map(([{ id, source, kind }, mid]) => ({ mid, track: id, participant: this.me.id, source, kind })),
 					received: received.flatMap(([track, mid]) => {
-						const received = this.#publications.get(track)?.received;
+						const received = this.#roster.publications.get(track)?.received;
 						return received ? [{ mid, track, participant, source: received.source, kind: received.kind }] : [];
 					}),
 				};
@@ -611,7 +526,7 @@ export class RoomImpl implements Room {
 
 	#receivedTracks(): StatsTrack[] {
 		return (this.#receiver?.consumers() ?? []).flatMap(([id, { localId: mid }]) => {
-			const publication = this.#publications.get(id);
+			const publication = this.#roster.publications.get(id);
 			const received = publication?.received;
 			if (!publication || !received) return [];
 			const { source, participant } = publication;
@@ -624,14 +539,6 @@ export class RoomImpl implements Room {
 
 	async #do<T extends Parameters<SignalConnection["request"]>[0]>(type: T, body: RequestInput<T>): Promise<void> {
 		await this.#signal.request(type, body);
-	}
-
-	#participant(id: string): (Participant & Signs) | undefined {
-		return id === this.me.id ? this.me : this.participants.get(id);
-	}
-
-	#tellMuted(track: PublicationImpl | LocalTrackImpl, participant: Participant): void {
-		this.#emitter.emit(track.muted ? "trackMuted" : "trackUnmuted", track, participant);
 	}
 
 	#setState(state: RoomState): void {

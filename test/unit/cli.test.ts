@@ -36,6 +36,7 @@ afterEach(() => vi.unstubAllGlobals());
 const room = {
 	...{ name: "blue", topology: "sfu", createdAt: 0, settings: {}, participants: 0, tracks: 0 },
 	nodes: [],
+	mended: 0,
 };
 const bodyOf = (init: RequestInit | undefined): unknown => JSON.parse(String(init?.body));
 
