@@ -29,6 +29,14 @@ export interface Env {
 	readonly DEFAULT_TOPOLOGY?: string;
 	/** `true`: `?region=` of a participant's socket says where its media is served. For tests. */
 	readonly ALLOW_REGION_QUERY?: string;
+	/** Odoo: any text means that `X-Forwarded-*` tell who calls and where browsers reach this edge. */
+	readonly PROXY?: string;
+	/** Odoo: sessions of a channel. */
+	readonly CHANNEL_SIZE?: string;
+	/** Odoo: bit/s of the top layer of uploads. */
+	readonly MAX_VIDEO_BITRATE?: string;
+	/** Odoo: `false` hides `GET /v1/stats`, which tells anybody of all channels. */
+	readonly ODOO_STATS?: string;
 	/** Limits by their variable names (shared/limits.ts). */
 	readonly [limit: string]: unknown;
 }

@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { errorResponse, notFound } from "./api/errors.ts";
 import { publishKeys } from "./api/keys.ts";
+import { CALLS, callOdoo } from "./api/odoo/rest.ts";
+import { connectAnywhere, connectChannel, wantsSocket } from "./api/odoo/socket.ts";
 import { rest } from "./api/rest.ts";
 import { connectClient } from "./api/sockets/client.ts";
 import { connectNode } from "./api/sockets/fleet.ts";
@@ -21,9 +23,18 @@ app.get("/v1/rooms/:room/connect", connectClient);
 app.get("/v1/rooms/:room/link", connectLink);
 app.get("/v1/fleet", connectNode);
 
+// Odoo's API: its url is the origin, or carries the room.
+for (const call of CALLS) {
+	app.all(`/v1/${call}`, callOdoo(call));
+	app.all(`/odoo/:channel/v1/${call}`, callOdoo(call));
+}
+app.get("/odoo/:channel", (c) => (wantsSocket(c.req.raw) ? connectChannel(c) : notFound(c)));
+
 app.route("/v1", rest);
 app.all("/v1/*", notFound);
 app.get("/.well-known/jwks.json", publishKeys);
+// Odoo's clients dial the bare origin, or any path.
+app.get("*", (c, next) => (wantsSocket(c.req.raw) ? Promise.resolve(connectAnywhere(c)) : next()));
 app.get("*", (c) => c.env.ASSETS?.fetch(c.req.raw) ?? notFound(c));
 
 export default app;

@@ -39,6 +39,8 @@ export interface Keys {
 	readonly node: CryptoKey;
 	readonly link: CryptoKey;
 	readonly session: CryptoKey;
+	/** Names rooms after who asked for them. */
+	readonly channel: CryptoKey;
 	/** The first signs; all are published and accepted. */
 	readonly assignment: readonly [AssignmentKey, ...AssignmentKey[]];
 }
@@ -72,14 +74,15 @@ export async function keysOf(variables: KeyVariables): Promise<Keys> {
 async function makeKeys(variables: KeyVariables): Promise<Keys> {
 	const authKey = secretBytes("AUTH_KEY", variables.AUTH_KEY);
 	const master = await crypto.subtle.importKey("raw", authKey, "HKDF", false, ["deriveBits"]);
-	const [api, node, link, session, assignment] = await Promise.all([
+	const [api, node, link, session, channel, assignment] = await Promise.all([
 		apiKeys(authKey, variables.API_KEYS),
 		derive(master, "switchyard node").then(hmacKey),
 		derive(master, "switchyard link").then(hmacKey),
 		derive(master, "switchyard session").then(hmacKey),
+		derive(master, "switchyard channel").then(hmacKey),
 		assignmentKeys(master, variables.ASSIGNMENT_KEYS),
 	]);
-	return { api, node, link, session, assignment };
+	return { api, node, link, session, channel, assignment };
 }
 
 /** HKDF-SHA256 (RFC 5869) without salt, which section 3.1 allows for input that is uniformly random already. */

@@ -1,21 +1,53 @@
 /**
  * A wire protocol that clients speak to a room. It turns frames into calls on the room's rules and the room's events
- * into frames; it holds no state of its own that a lost memory would miss.
+ * into frames. What it must remember of a member or of the room is in their rows (`own`): memory may be lost.
  */
 import type { Answer, Core } from "../room/core.ts";
 import type { RoomEvent, RoomNews } from "../room/outbox.ts";
 import type { Grant } from "../room/rpc.ts";
+import type { Member } from "../room/state.ts";
 
-export interface Dialect {
+interface Spoken {
 	/** Kept with each socket, to find the dialect again after hibernation. */
 	readonly name: string;
+	/** Named in the answer to the upgrade. */
+	readonly subprotocol?: string;
+	/** Its clients send heartbeats, and resume a session whose socket dropped. */
+	readonly resumes: boolean;
+	/** A grant is proven when the socket opens, and the room may prepare for whom it names. */
+	readonly proven: boolean;
+	/** Joining makes a room that is not there. */
+	mayCreate(core: Core): boolean;
 	/** A socket was accepted. */
 	greet(core: Core, ws: WebSocket, grant: Grant): void;
 	/** A frame came on a socket of this dialect. Never throws. */
 	receive(core: Core, ws: WebSocket, data: string | ArrayBuffer): void;
+	/** Its own close code for one of ours. */
+	closeCode?(code: number): number;
+	/** A member's `dueAt` has come. */
+	due?(core: Core, member: Member, now: number): void;
+	/** A question of the edge's API for this dialect. What comes back crosses an RPC. */
+	consult?(core: Core, question: unknown): unknown;
+}
+
+/** What is told does not depend on who hears it, and is made once for all. */
+export interface Framed extends Spoken {
 	event(seq: number, event: RoomEvent): string;
 	/** Several events in one frame, where the protocol has a form for that. */
 	batch?(events: readonly string[]): string;
 	news(news: RoomNews): string;
 	answer(request: number, answer: Answer): string;
+}
+
+/** What is told depends on who hears it: the dialect is called for each member, and does the sending. */
+export interface Personal extends Spoken {
+	hear(core: Core, member: Member, event: RoomEvent): void;
+	/** A request that this dialect numbered was carried out or failed. */
+	answered(core: Core, member: Member, request: number, answer: Answer): void;
+}
+
+export type Dialect = Framed | Personal;
+
+export function isPersonal(dialect: Dialect): dialect is Personal {
+	return "hear" in dialect;
 }

@@ -10,14 +10,14 @@ import type { TrackInfo } from "../../shared/media.ts";
 import type { ParticipantInfo, RoomInfo, Snapshot, Topology } from "../../shared/native.ts";
 import { TopologySetting } from "../../shared/rest.ts";
 import type { Speakers } from "../../shared/speakers.ts";
-import type { Dialect } from "../dialects/dialect.ts";
+import { type Dialect, isPersonal } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
 import { Crowd } from "./crowd.ts";
 import { Gather } from "./gather.ts";
 import { LastN } from "./last-n.ts";
 import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
 import { Sockets } from "./sockets.ts";
-import type { Assignment, Endpoint, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
+import type { Assignment, Endpoint, Kept, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
 import { Store, type Table } from "./store.ts";
 
 /** Answers kept per member for requests that are sent again. */
@@ -46,6 +46,8 @@ export class Core {
 	readonly mailbox: Table<RoomEvent>;
 	/** Identities that were removed, and when (s): their tokens made by then are void. */
 	readonly expelled: Table<number>;
+	/** What dialects knew of members whose sockets dropped, by identity, for when they are back. */
+	readonly kept: Table<Kept>;
 
 	readonly #memory = new Map<string, MemberMemory>();
 	readonly #dialects: ReadonlyMap<string, Dialect>;
@@ -72,6 +74,10 @@ export class Core {
 	readonly suspects = new Map<string, number>();
 	/** Runs what follows an await or a timer as an event of its own: its changes are written, and the alarm set anew. */
 	settle: (work: () => void) => void = (work) => work();
+	/** Does something as an event of its own, when whatever goes on now is finished. */
+	later(work: () => void): void {
+		queueMicrotask(() => this.settle(work));
+	}
 	/** A member's socket was cut by the room. Set by the object, so that rules need not know what follows. */
 	dropped: (member: Member) => void = () => {};
 
@@ -87,12 +93,14 @@ export class Core {
 		this.assignments = this.store.table("assignment");
 		this.mailbox = this.store.table("mailbox");
 		this.expelled = this.store.table("expelled");
+		this.kept = this.store.table("kept");
 		this.sockets = new Sockets(ctx, limits);
 		this.gather = new Gather(this);
 		this.crowd = new Crowd(this);
 		this.lastN = new LastN(this);
 		this.#defaultTopology = TopologySetting.parse(env.DEFAULT_TOPOLOGY || "sfu");
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
+		this.sockets.closeCode = (dialect, code) => this.dialect(dialect).closeCode?.(code) ?? code;
 	}
 
 	// ------------------------------------------------------------ the room itself
@@ -251,8 +259,9 @@ export class Core {
 		else this.crowd.flush();
 		for (const member of this.#audience(audience)) {
 			const ws = this.socket(member);
-			if (ws) {
-				const dialect = this.dialect(member.dialect);
+			const dialect = this.dialect(member.dialect);
+			if (isPersonal(dialect)) dialect.hear(this, member, event);
+			else if (ws) {
 				this.sockets.send(
 					ws,
 					this.outbox.frame(entry, member.dialect, (seq, it) => dialect.event(seq, it)),
@@ -266,10 +275,11 @@ export class Core {
 		const frames = new Map<string, string>();
 		for (const member of this.#audience(audience)) {
 			const ws = this.socket(member);
-			if (!ws) continue;
+			const dialect = this.dialect(member.dialect);
+			if (!ws || isPersonal(dialect)) continue;
 			let frame = frames.get(member.dialect);
 			if (frame === undefined) {
-				frame = this.dialect(member.dialect).news(news);
+				frame = dialect.news(news);
 				frames.set(member.dialect, frame);
 			}
 			this.sockets.send(ws, frame);
@@ -311,7 +321,12 @@ export class Core {
 	answer(participant: string, request: number, answer: Answer): void {
 		const member = this.members.get(participant);
 		if (!member) return;
-		const frame = this.dialect(member.dialect).answer(request, answer);
+		const dialect = this.dialect(member.dialect);
+		if (isPersonal(dialect)) {
+			dialect.answered(this, member, request, answer);
+			return;
+		}
+		const frame = dialect.answer(request, answer);
 		const { answers } = this.memory(member);
 		answers.set(request, frame);
 		if (answers.size > ANSWERS) {

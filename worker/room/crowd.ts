@@ -2,8 +2,9 @@
  * Comings and goings in a large room, gathered for a few milliseconds: a thousand people who join at once would
  * otherwise be half a million frames. Order is kept, since whatever else is told waits for what was gathered.
  */
+import { isPersonal } from "../dialects/dialect.ts";
 import type { Core } from "./core.ts";
-import type { Entry, RoomEvent } from "./outbox.ts";
+import { type Entry, type RoomEvent, reaches } from "./outbox.ts";
 
 /** From so many members on. In smaller rooms everybody hears at once. */
 const LARGE = 50;
@@ -43,11 +44,15 @@ export class Crowd {
 		const frames = new Map<string, string[]>();
 		const members = ahead ? ahead.flatMap((id) => core.members.get(id) ?? []) : core.members.values();
 		for (const member of members) {
+			const dialect = core.dialect(member.dialect);
+			if (isPersonal(dialect)) {
+				for (const { event, audience } of entries) if (reaches(audience, member.id)) dialect.hear(core, member, event);
+				continue;
+			}
 			const ws = core.socket(member);
 			if (!ws) continue;
 			let texts = frames.get(member.dialect);
 			if (!texts) {
-				const dialect = core.dialect(member.dialect);
 				const each = entries.map((entry) =>
 					core.outbox.frame(entry, member.dialect, (seq, event) => dialect.event(seq, event)),
 				);

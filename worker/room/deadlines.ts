@@ -49,6 +49,9 @@ export class Deadlines {
 		for (const member of [...core.members.values()]) {
 			if (member.state === "away" && (member.awayUntil ?? 0) <= now) removeMember(core, member, "timeout");
 		}
+		for (const member of [...core.members.values()]) {
+			if (member.dueAt !== undefined && member.dueAt <= now) core.dialect(member.dialect).due?.(core, member, now);
+		}
 		for (const { ws, guest } of core.sockets.guests()) {
 			if (guest.openedAt + core.limits.joinTimeoutMs <= now) core.sockets.close(ws, CLOSE.joinTimeout, "no join");
 		}
@@ -74,6 +77,7 @@ export class Deadlines {
 		if (this.#sweepAt <= now) this.#sweep(now);
 		this.#examine(now);
 		for (const [id, at] of core.expelled.entries()) if (at * 1000 + EXPELLED_MS < now) core.expelled.delete(id);
+		for (const [id, { until }] of core.kept.entries()) if (until <= now) core.kept.delete(id);
 
 		const empty = core.record?.emptySince;
 		if (empty === undefined || core.members.size > 0) return false;
@@ -88,6 +92,7 @@ export class Deadlines {
 		for (const ws of core.sockets.all()) {
 			if ((core.sockets.lastSign(ws) ?? now) + core.limits.silenceMs > now) continue;
 			const who = core.sockets.of(ws);
+			if (who.kind === "member" && !core.dialect(who.dialect).resumes) continue;
 			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
 			if (who.kind === "link") detach(core, who.epoch);
 			else if (who.kind === "member") this.#silent(who.participant, who.session);
@@ -102,7 +107,13 @@ export class Deadlines {
 			core.suspects.delete(id);
 			const member = core.members.get(id);
 			const ws = member && core.socket(member);
-			if (!member || !ws || (core.sockets.lastSign(ws) ?? 0) + 2 * core.limits.heartbeatMs > now) continue;
+			if (
+				!member ||
+				!ws ||
+				!core.dialect(member.dialect).resumes ||
+				(core.sockets.lastSign(ws) ?? 0) + 2 * core.limits.heartbeatMs > now
+			)
+				continue;
 			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
 			this.#silent(id, member.session);
 		}
@@ -117,7 +128,10 @@ export class Deadlines {
 		const core = this.#core;
 		if (!core.record) return undefined;
 		const times: number[] = [];
-		for (const member of core.members.values()) if (member.state === "away") times.push(member.awayUntil ?? 0);
+		for (const { state, awayUntil = 0, dueAt } of core.members.values()) {
+			if (state === "away") times.push(awayUntil);
+			if (dueAt !== undefined) times.push(dueAt);
+		}
 		for (const { guest } of core.sockets.guests()) times.push(guest.openedAt + core.limits.joinTimeoutMs);
 		for (const { deadline, draining } of core.assignments.values()) {
 			if (deadline !== undefined) times.push(deadline);

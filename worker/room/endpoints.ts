@@ -1,6 +1,7 @@
 /** Members' media sides: each waits for a node, opens on it, and is replaced when the node is lost or its member moves. */
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
+import type { RtpCapabilities } from "../../shared/media.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import { areaOf, avoidedBy, isOneOf, wantNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
@@ -96,6 +97,19 @@ function takeAhead(core: Core, member: Member, id: string | undefined): boolean 
 		...flowTo(core, member, endpoint, wantedBy(core, member)),
 	]);
 	return true;
+}
+
+/** A client that was given its media side first says what it can receive. */
+export function equip(core: Core, member: Member, rtpCapabilities: RtpCapabilities): void {
+	const endpoint = core.serving(member.id);
+	if (!member.media) return;
+	member.media.rtpCapabilities = rtpCapabilities;
+	core.members.touch(member.id);
+	if (!endpoint || endpoint.state === "waiting") return;
+	command(core, endpoint.epoch, [
+		{ type: "equip", endpoint: endpoint.id, rtpCapabilities },
+		...flowTo(core, member, endpoint, wantedBy(core, member)),
+	]);
 }
 
 /** Nobody joins for what was opened ahead. */

@@ -22,8 +22,16 @@ const CLOSE_FOR: Record<LeaveReason, CloseCode> = {
 	roomClosed: CLOSE.roomClosed,
 };
 
+/** How long it is known of somebody what a dialect kept, ms. */
+const KEPT_MS = 120_000;
+
 export interface Join extends Omit<RequestOf<"join">, "type"> {
 	dialect: string;
+	/** It has a media side, and says what it can receive when it has got that. */
+	equipsLater?: true;
+	/** Of the dialect. */
+	own?: unknown;
+	dueAt?: number;
 }
 
 /** Adds a participant. An earlier join of the same identity is replaced: the newest socket is the one in use. */
@@ -49,11 +57,9 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 		joinedAt: Date.now(),
 		state: "joined",
 		subscribe: request.subscribe,
-		media: request.rtpCapabilities && {
-			rtpCapabilities: request.rtpCapabilities,
-			dtlsParameters: request.dtlsParameters,
-			data: request.data,
-		},
+		media: mediaOf(request),
+		own: request.own,
+		dueAt: request.dueAt,
 		subscriptions: {},
 	};
 	if (request.mesh && canMesh(member)) member.mesh = true;
@@ -68,6 +74,11 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	if (request.presence !== undefined) core.setPresence(member, request.presence);
 	core.emit({ type: "participantJoined", participant: core.participant(member) }, { except: member.id });
 	return member;
+}
+
+function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater }: Join): Member["media"] {
+	if (equipsLater) return { data, beginsPaused: true };
+	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data };
 }
 
 export type Resumed =
@@ -105,7 +116,8 @@ export function resume(core: Core, ws: WebSocket, grant: Grant, request: Omit<Re
 /** A member's socket dropped. It stays a member, with its media, for the grace time. */
 export function goAway(core: Core, member: Member): void {
 	if (member.state === "away") return;
-	const grace = core.graceMs;
+	// Who cannot come back to a session is gone.
+	const grace = core.dialect(member.dialect).resumes ? core.graceMs : 0;
 	if (grace === 0) {
 		removeMember(core, member, "timeout");
 		return;
@@ -133,6 +145,9 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	prune(core);
 	forgetChoices(core);
 	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);
+	if (member.own !== undefined && reason === "timeout") {
+		core.kept.set(member.id, { until: Date.now() + KEPT_MS, own: member.own });
+	}
 	core.forget(member);
 	core.emit({ type: "participantLeft", participant: member.id, reason });
 	if (core.members.size === 0) {

@@ -7,11 +7,9 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
 import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
-import { SUBPROTOCOL } from "../../shared/native.ts";
 import type { Participant, Room as RoomView } from "../../shared/rest.ts";
 import { mintLinkToken } from "../auth/tokens.ts";
 import { dialects } from "../dialects/index.ts";
-import { native } from "../dialects/native/native.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
@@ -69,25 +67,30 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		const { 0: client, 1: server } = new WebSocketPair();
 		// One that comes back has its media side still. What this changes is written with what follows below: a write
 		// here would hold back the answer.
-		const endpoint = core.record && !grant.returning && expectsNode(core) ? openAhead(core, grant)?.id : undefined;
+		const dialect = core.dialect(grant.dialect);
+		const ahead = core.record && dialect.proven && !grant.returning && expectsNode(core);
+		const endpoint = ahead ? openAhead(core, grant)?.id : undefined;
 		core.sockets.accept(server, {
 			kind: "guest",
-			dialect: native.name,
+			dialect: dialect.name,
 			openedAt: Date.now(),
 			// The session token is only for the client, and an attachment is small.
 			grant: { ...grant, sessionToken: "" },
 			endpoint,
 		});
-		native.greet(core, server, grant);
+		dialect.greet(core, server, grant);
 		// Written and asked for while the client prepares its join, and not before the socket is on its way to it.
 		setTimeout(() => this.#handle(() => this.#prepare(server, grant)), 0);
-		return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": SUBPROTOCOL } });
+		const { subprotocol } = dialect;
+		const headers: Record<string, string> = subprotocol ? { "Sec-WebSocket-Protocol": subprotocol } : {};
+		return new Response(null, { status: 101, webSocket: client, headers });
 	}
 
 	/** Gets a node for a room that has none, ahead of the first join. */
 	#prepare(ws: WebSocket, grant: Grant): void {
 		const core = this.#core;
-		if (core.sockets.of(ws).kind !== "guest" || (!core.record && !native.mayCreate(core))) return;
+		const dialect = core.dialect(grant.dialect);
+		if (core.sockets.of(ws).kind !== "guest" || !dialect.proven || (!core.record && !dialect.mayCreate(core))) return;
 		core.ensure(grant.room, grant.origin);
 		if (expectsNode(core)) wantNode(core, grant.place);
 	}
@@ -303,6 +306,10 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 
 	async nodeStays({ epoch }: { node: string; epoch: number }): Promise<void> {
 		this.#handle(() => cancelDrain(this.#core, epoch));
+	}
+
+	async consult(dialect: string, question: unknown): Promise<unknown> {
+		return this.#handle(() => this.#core.dialect(dialect).consult?.(this.#core, question));
 	}
 
 	#ask<T>(work: () => T): Result<T> {

@@ -23,6 +23,8 @@ export interface RoomRpc {
 	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
 	/** Fleet has a node again, after it had none for this room. */
 	nodeAvailable(): Promise<void>;
+	/** A question for a dialect, from its part of the API; undefined is no answer. */
+	consult(dialect: string, question: unknown): Promise<unknown>;
 	/** `token` lets the participant into the other room. */
 	moveParticipant(id: string, to: { room: string; token: string }): Promise<Result<null>>;
 }
@@ -30,10 +32,13 @@ export interface RoomRpc {
 /** Header that carries a `Grant` or `LinkGrant`, as `encodeURIComponent(JSON)`. The Worker deletes it from what comes in. */
 export const GRANT_HEADER = "x-switchyard-grant";
 
-/** A client's socket: verified by the Worker, so the Room only reads it. */
+/** A client's socket: verified by the Worker, so the Room only reads it, or by the dialect with the first frame. */
 export interface Grant {
 	kind: "client";
 	room: string;
+	/** What it speaks. */
+	dialect: string;
+	/** Nobody's where the dialect proves them later. */
 	claims: ParticipantClaims;
 	/** Of the session token, or made now for a participant token. */
 	session: string;

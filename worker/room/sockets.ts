@@ -1,5 +1,5 @@
 /** The room's hibernating sockets: who each is, sending with a bound on what is unread, closing well. */
-import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
+import { CLOSE } from "../../shared/close-codes.ts";
 import type { Grant } from "./rpc.ts";
 
 /** A client that has not joined. */
@@ -42,6 +42,8 @@ export class Sockets {
 	readonly #members = new Map<string, WebSocket>();
 	readonly #links = new Map<number, WebSocket>();
 	readonly #guests = new Set<WebSocket>();
+	/** The code that a socket of a dialect closes with. */
+	closeCode: (dialect: string, code: number) => number = (_, code) => code;
 	/** A guest came or went. */
 	onGuests: () => void = () => {};
 	/** Called for a guest whose socket closes, by either side: nobody joins on it any more. */
@@ -113,12 +115,14 @@ export class Sockets {
 	}
 
 	/** Closes, and forgets who it was: its close event then changes nothing. */
-	close(ws: WebSocket, code: CloseCode, reason = ""): void {
+	close(ws: WebSocket, code: number, reason = ""): void {
 		const was = this.of(ws);
+		const own = "dialect" in was ? this.closeCode(was.dialect, code) : code;
 		this.attach(ws, { kind: "done" });
 		if (was.kind === "guest") this.onGuestGone(was);
 		try {
-			ws.close(code, reason.slice(0, 40));
+			// A dialect with codes of its own has its own way to say why.
+			ws.close(own, own === code ? reason.slice(0, 40) : "");
 		} catch {
 			// Closed already.
 		}

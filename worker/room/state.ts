@@ -27,6 +27,8 @@ export interface RoomRecord {
 	emptySince?: number;
 	/** The one in force; absent is `sfu`. */
 	topology?: Topology;
+	/** What the dialect whose API made the room keeps of it. The rules do not read it. */
+	own?: unknown;
 	/** When it turns to mesh unless more people come, ms. */
 	meshAt?: number;
 	/** By then everybody receives directly what endpoints still carry, or it is given up, ms. */
@@ -35,9 +37,12 @@ export interface RoomRecord {
 
 /** What a member can do with media; absent for one that only signals. */
 export interface MediaOffer {
-	rtpCapabilities: RtpCapabilities;
+	/** Absent while its client is yet to say: nothing is sent to it until then. */
+	rtpCapabilities?: RtpCapabilities;
 	dtlsParameters?: DtlsParameters;
 	data: boolean;
+	/** What it receives begins paused: its client says when it is ready for each. */
+	beginsPaused?: true;
 }
 
 export interface Member {
@@ -65,8 +70,18 @@ export interface Member {
 	next?: string;
 	/** Nodes that its media did not reach, and until when it is placed on others, ms. */
 	avoid?: Record<string, number>;
+	/** What its dialect keeps of it. The rules do not read it. */
+	own?: unknown;
+	/** When its dialect is to look after it, ms. */
+	dueAt?: number;
 	/** Choices that differ from the default, by track. */
 	subscriptions: Record<string, Omit<SubscriptionChange, "track">>;
+}
+
+/** What a dialect knew of a member whose socket dropped. */
+export interface Kept {
+	until: number;
+	own: unknown;
 }
 
 /** What only memory holds of a member; lost without harm. */

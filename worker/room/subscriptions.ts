@@ -9,13 +9,13 @@ import type { Member, Track } from "./state.ts";
 
 /** A member is to receive a track. */
 export function wants(core: Core, member: Member, track: Track): boolean {
-	if (track.participant === member.id || !member.rights.subscribe || !member.media) return false;
+	if (track.participant === member.id || !member.rights.subscribe || !member.media?.rtpCapabilities) return false;
 	if (track.info.kind === "data" && !member.media.data) return false;
 	return member.subscriptions[track.info.id]?.on ?? (member.subscribe === "all" && core.lastN.has(track));
 }
 
 export function subscription(member: Member, track: Track): Subscription {
-	const { paused, layer, size, priority } = member.subscriptions[track.info.id] ?? {};
+	const { paused = member.media?.beginsPaused, layer, size, priority } = member.subscriptions[track.info.id] ?? {};
 	return { track: track.info.id, paused, layer, size, priority };
 }
 
@@ -56,6 +56,18 @@ export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"s
 	}
 	command(core, onNode.epoch, commands);
 	if (end.length > 0) prune(core, end);
+}
+
+/** Begins some of what a member receives anew: its client could not use what it got. */
+export function subscribeAnew(core: Core, member: Member, ids: readonly string[]): void {
+	const endpoint = core.serving(member.id);
+	const again = wantedBy(core, member).filter(({ info }) => ids.includes(info.id));
+	if (!endpoint || endpoint.state === "waiting" || again.length === 0) return;
+	const tracks = again.map(({ info }) => info.id);
+	command(core, endpoint.epoch, [
+		{ type: "unsubscribe", endpoint: endpoint.id, tracks },
+		...flowTo(core, member, endpoint, again),
+	]);
 }
 
 /** Asks the publisher of a track this member receives for a key frame. */

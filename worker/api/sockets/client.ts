@@ -7,6 +7,7 @@ import { bearerOf } from "../../auth/api.ts";
 import { encodeBase64url } from "../../auth/base64.ts";
 import { originAllowed, publicOrigin } from "../../auth/origin.ts";
 import { mintSessionToken, verifyClientToken } from "../../auth/tokens.ts";
+import { native } from "../../dialects/native/native.ts";
 import type { Env } from "../../env.ts";
 import { GRANT_HEADER, type Grant, type Place } from "../../room/rpc.ts";
 import { placeOf } from "./place.ts";
@@ -39,6 +40,7 @@ async function grantFor(env: Env, request: Request, name: string): Promise<Grant
 	const { claims, session = newSession() } = verified;
 	return {
 		kind: "client",
+		dialect: native.name,
 		room: room.data,
 		claims,
 		session,

@@ -1,7 +1,14 @@
 /** The native protocol (shared/native.ts, docs/native.md): one to one with the room's own rules. */
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { ClientFrame, type Refusal, type Reply, type RequestType, type Welcome } from "../../../shared/native.ts";
+import {
+	ClientFrame,
+	type Refusal,
+	type Reply,
+	type RequestType,
+	SUBPROTOCOL,
+	type Welcome,
+} from "../../../shared/native.ts";
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import { iceServers } from "../../ice-servers.ts";
 import type { Answer, Core } from "../../room/core.ts";
@@ -35,14 +42,17 @@ import type { Member } from "../../room/state.ts";
 import { keyFrame, subscribe } from "../../room/subscriptions.ts";
 import { meshFailed, meshReady } from "../../room/topology.ts";
 import { mute, publish, unpublish } from "../../room/tracks.ts";
-import type { Dialect } from "../dialect.ts";
-import { Rates } from "./rates.ts";
+import type { Framed } from "../dialect.ts";
+import { Rates } from "../rates.ts";
 
 const TYPES: ReadonlySet<string> = new Set(ClientFrame.options.map((option) => option.shape.type.value));
 const rates = new Rates();
 
-export const native: Dialect & { mayCreate(core: Core): boolean } = {
+export const native: Framed = {
 	name: "native",
+	subprotocol: SUBPROTOCOL,
+	resumes: true,
+	proven: true,
 
 	greet(core, ws, grant) {
 		const refusal = isRevoked(core, grant)

@@ -1,0 +1,105 @@
+/** A channel is a room that Odoo's API made: what its record keeps of that, and the API's questions about it. */
+import * as z from "zod";
+import { type ChannelStats, SessionRef } from "../../../shared/odoo.ts";
+import type { Core } from "../../room/core.ts";
+import { removeMember } from "../../room/members.ts";
+import { idOf } from "./ids.ts";
+import { infoOf } from "./info.ts";
+
+/** A channel with nobody or one session in it is closed after this long, ms. */
+export const IDLE_MS = 3_600_000;
+const SESSIONS = 100;
+
+const Channel = z.object({
+	/** Base64 text of the key that verifies its sessions, instead of the global one. */
+	key: z.string().optional(),
+	remoteAddress: z.string(),
+	webRTC: z.boolean(),
+	/** Since when fewer than two sessions are in it, ms. */
+	idleSince: z.number().optional(),
+});
+export type Channel = z.infer<typeof Channel>;
+
+export const Question = z.discriminatedUnion("type", [
+	z.object({ type: z.literal("open"), uuid: z.string(), origin: z.string(), channel: Channel }),
+	z.object({ type: z.literal("stats") }),
+	z.object({ type: z.literal("kick"), remoteAddress: z.string(), sessionIds: z.array(z.unknown()) }),
+]);
+export type Question = z.infer<typeof Question>;
+export type Kicked = "unknown" | "notOwner" | "done";
+
+export function channelOf(core: Core): Channel | undefined {
+	return core.record?.own as Channel | undefined;
+}
+
+export function consult(core: Core, question: Question): true | ChannelStats | Kicked | undefined {
+	switch (question.type) {
+		case "open":
+			open(core, question);
+			return true;
+		case "stats":
+			return stats(core);
+		case "kick":
+			return kick(core, question);
+	}
+}
+
+/** One that is there stays as it is. */
+function open(core: Core, { uuid, origin, channel }: Extract<Question, { type: "open" }>): void {
+	if (channelOf(core)) return;
+	const maxParticipants = Number(core.env.CHANNEL_SIZE) || SESSIONS;
+	const record = core.ensure(uuid, origin, undefined, { topology: "sfu", maxParticipants, emptyRoomMs: IDLE_MS });
+	record.own = { ...channel, idleSince: Date.now() } satisfies Channel;
+	core.touchRoom();
+}
+
+/** Counted from when fewer than two are left; nobody looks at an empty channel's but the room. */
+export function noteIdle(core: Core): void {
+	const channel = channelOf(core);
+	if (!channel) return;
+	const idle = core.members.size < 2;
+	if (idle === (channel.idleSince !== undefined)) return;
+	channel.idleSince = idle ? Date.now() : undefined;
+	core.touchRoom();
+}
+
+/** Ends a channel with one session in it whose time is over. The room goes when its deadlines are next looked at. */
+export function endIdle(core: Core, now: number): void {
+	const idleSince = channelOf(core)?.idleSince;
+	if (idleSince === undefined || idleSince + IDLE_MS > now) return;
+	for (const member of [...core.members.values()]) removeMember(core, member, "roomClosed");
+	core.room.emptySince = now - IDLE_MS;
+	core.touchRoom();
+}
+
+function kick(core: Core, { remoteAddress, sessionIds }: Extract<Question, { type: "kick" }>): Kicked {
+	const channel = channelOf(core);
+	if (!channel) return "unknown";
+	if (channel.remoteAddress !== remoteAddress) return "notOwner";
+	for (const id of sessionIds) {
+		const session = SessionRef.safeParse(id);
+		const member = session.success ? core.members.get(idOf(session.data)) : undefined;
+		// Its tokens stay good: the caller that kicked it decides whether it gets into the call again.
+		if (member) removeMember(core, member, "removed");
+	}
+	return "done";
+}
+
+/** Bit rates are not known at the edge. */
+function stats(core: Core): ChannelStats | undefined {
+	const channel = channelOf(core);
+	if (!channel) return undefined;
+	const infos = [...core.members.values()].map((member) => infoOf(core, member));
+	return {
+		createDate: new Date(core.room.createdAt).toISOString(),
+		uuid: core.room.name,
+		remoteAddress: channel.remoteAddress,
+		sessionsStats: {
+			incomingBitRate: { audio: 0, camera: 0, screen: 0, total: 0 },
+			count: infos.length,
+			cameraCount: infos.filter(({ isCameraOn }) => isCameraOn).length,
+			screenCount: infos.filter(({ isScreenSharingOn }) => isScreenSharingOn).length,
+		},
+		webRtcEnabled: channel.webRTC,
+	};
+}

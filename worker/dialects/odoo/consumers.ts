@@ -1,0 +1,159 @@
+/**
+ * What a session receives, announced to its client one by one per sender. Each begins paused on the node and flows when
+ * the client has taken it. The request's id names the consumer, so that its answer needs no memory; what was not
+ * answered is begun anew when memory was lost, or the client did not manage.
+ */
+import { CLOSE } from "../../../shared/close-codes.ts";
+import type { ErrorBody } from "../../../shared/errors.ts";
+import type { ConsumerParameters } from "../../../shared/media.ts";
+import { StreamType } from "../../../shared/odoo.ts";
+import type { Core } from "../../room/core.ts";
+import type { Member } from "../../room/state.ts";
+import { subscribe, subscribeAnew, wantedBy } from "../../room/subscriptions.ts";
+import { post, WINDOW_MS } from "./bus.ts";
+import { sessionOf } from "./ids.ts";
+import { memoryOf, type Offer } from "./memory.ts";
+import { countError, keep, sessionFor } from "./session.ts";
+
+/** What a client may take to answer, after it was told, ms. */
+const ANSWER_MS = 5_000;
+/** Pause before the streams of a sender are announced again, ms. */
+const RETRY_MS = 2_000;
+const ORDER = StreamType.options;
+const PREFIX = "consumer/";
+
+/** New consumers of a session. One that its client has already, or is asked to take, is the same. */
+export function offer(core: Core, member: Member, consumers: readonly ConsumerParameters[]): void {
+	const { offers } = memoryOf(member);
+	const { taken } = sessionFor(member);
+	const senders = new Set<string>();
+	for (const consumer of consumers) {
+		const { track: id, participant } = consumer;
+		const type = StreamType.safeParse(core.tracks.get(id)?.info.source);
+		// Sound of a screen and data have no place in this protocol: they stay paused.
+		if (consumer.kind === "data" || !type.success) continue;
+		if (taken[id] === consumer.id || offers.get(id)?.consumer.id === consumer.id) continue;
+		stopTimer(offers.get(id));
+		offers.set(id, { consumer, type: type.data, asked: false });
+		senders.add(participant);
+	}
+	for (const sender of senders) announceNext(core, member, sender);
+}
+
+function stopTimer(offered: Offer | undefined): void {
+	if (offered?.timer !== undefined) clearTimeout(offered.timer);
+}
+
+function offersOf(member: Member, sender: string): Offer[] {
+	return [...memoryOf(member).offers.values()].filter(({ consumer }) => consumer.participant === sender);
+}
+
+function announceNext(core: Core, member: Member, sender: string): void {
+	const offers = offersOf(member, sender);
+	if (offers.some(({ asked }) => asked)) return;
+	const [next] = offers.toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
+	if (!next) return;
+	const { id, kind, rtpParameters, track } = next.consumer;
+	next.asked = true;
+	next.timer = setTimeout(() => core.settle(() => failed(core, member, next)), WINDOW_MS + ANSWER_MS);
+	const payload = {
+		...{ id, kind, producerId: track, rtpParameters, sessionId: sessionOf(sender) },
+		...{ active: core.tracks.get(track)?.info.muted !== true, type: next.type },
+	};
+	post(core, member, { message: { name: "INIT_CONSUMER", payload }, needResponse: `${PREFIX}${track}/${id}` });
+}
+
+/** The client has taken a consumer: it flows. False: the answer is to something else. */
+export function answered(core: Core, member: Member, request: string): boolean {
+	if (!request.startsWith(PREFIX)) return false;
+	const [, track = "", ...rest] = request.split("/");
+	const id = rest.join("/");
+	const { offers } = memoryOf(member);
+	const offered = offers.get(track);
+	const known = core.tracks.get(track);
+	if (!known || (offered && offered.consumer.id !== id)) return true;
+	stopTimer(offered);
+	offers.delete(track);
+	sessionFor(member).taken[track] = id;
+	keep(core, member);
+	subscribe(core, member, { tracks: [{ track, paused: false }] });
+	announceNext(core, member, known.participant);
+	return true;
+}
+
+/** The viewer's own choice, which stays its own when the sender mutes and unmutes. Of what it has only. */
+export function choose(core: Core, member: Member, sender: string, states: Partial<Record<StreamType, boolean>>): void {
+	const { taken } = sessionFor(member);
+	const tracks = core.tracksOf(sender).flatMap(({ info }) => {
+		const type = StreamType.safeParse(info.source);
+		const active = type.success ? states[type.data] : undefined;
+		return active === undefined || taken[info.id] === undefined ? [] : [{ track: info.id, paused: !active }];
+	});
+	if (tracks.length > 0) subscribe(core, member, { tracks });
+}
+
+/** The client did not take it in time: all of that sender is tried again, a little later. */
+function failed(core: Core, member: Member, late: Offer): void {
+	const { track, participant } = late.consumer;
+	if (core.members.get(member.id) !== member || memoryOf(member).offers.get(track) !== late) return;
+	drop(member, participant);
+	if (countError(core, member, CLOSE.internal)) retry(core, member, participant);
+}
+
+/** The node could not make one. What no codec of the client fits is not for it. */
+export function refused(core: Core, member: Member, track: string, error: ErrorBody): void {
+	const sender = core.tracks.get(track)?.participant;
+	if (sender === undefined || error.code === "unsupported") return;
+	if (countError(core, member, CLOSE.internal)) retry(core, member, sender);
+}
+
+function retry(core: Core, member: Member, sender: string): void {
+	const again = () => {
+		if (core.members.get(member.id) === member) subscribeAnew(core, member, untaken(core, member, sender));
+	};
+	setTimeout(() => core.settle(again), RETRY_MS);
+}
+
+function untaken(core: Core, member: Member, sender?: string): string[] {
+	const { taken } = sessionFor(member);
+	return wantedBy(core, member).flatMap(({ live, info, participant }) =>
+		live && taken[info.id] === undefined && (sender ?? participant) === participant ? [info.id] : [],
+	);
+}
+
+function drop(member: Member, sender: string): void {
+	for (const offered of offersOf(member, sender)) {
+		stopTimer(offered);
+		memoryOf(member).offers.delete(offered.consumer.track);
+	}
+}
+
+/** A sender's tracks have gone, some or all of them. */
+export function forgetGone(core: Core, member: Member): void {
+	const { taken } = sessionFor(member);
+	const { offers } = memoryOf(member);
+	for (const [track, offered] of offers) {
+		if (core.tracks.has(track)) continue;
+		stopTimer(offered);
+		offers.delete(track);
+		if (offered.asked) announceNext(core, member, offered.consumer.participant);
+	}
+	const gone = Object.keys(taken).filter((track) => !core.tracks.has(track));
+	if (gone.length === 0) return;
+	for (const track of gone) delete taken[track];
+	keep(core, member);
+}
+
+/** After a lost memory: what the client was being asked to take is not known any more. `here`: what comes right now. */
+export function recall(core: Core, member: Member, here: readonly string[] = []): void {
+	const memory = memoryOf(member);
+	if (memory.whole) return;
+	memory.whole = true;
+	if (!sessionFor(member).connected || !member.media) return;
+	core.later(() => {
+		if (core.members.get(member.id) !== member) return;
+		const { offers } = memory;
+		const lost = untaken(core, member).filter((track) => !here.includes(track) && !offers.has(track));
+		subscribeAnew(core, member, lost);
+	});
+}
