@@ -64,7 +64,7 @@ export const ClientMessage = z.discriminatedUnion("name", [
 	}),
 	z.object({
 		name: z.literal("PRODUCTION_CHANGE"),
-		payload: z.object({ type: StreamType, active: z.unknown().transform(Boolean) }),
+		payload: z.object({ type: StreamType, active: z.unknown().optional().transform(Boolean) }),
 	}),
 	z.object({
 		name: z.literal("CONSUMPTION_CHANGE"),
@@ -72,14 +72,14 @@ export const ClientMessage = z.discriminatedUnion("name", [
 	}),
 	z.object({
 		name: z.literal("C_INFO_CHANGE"),
-		payload: z.object({ info: z.record(z.string(), z.unknown()).default({}), needRefresh: z.unknown() }),
+		payload: z.object({ info: z.record(z.string(), z.unknown()).default({}), needRefresh: z.unknown().optional() }),
 	}),
 	z.object({ name: z.literal("BROADCAST"), payload: Json.optional() }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
 /** Claims of the caller's tokens. */
-export const ChannelClaims = z.object({ iss: z.unknown(), key: z.string().optional() });
+export const ChannelClaims = z.object({ iss: z.unknown().optional(), key: z.string().optional() });
 export const DisconnectClaims = z.object({
 	sessionIdsByChannel: z.record(z.string(), z.unknown()),
 });

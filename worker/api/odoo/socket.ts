@@ -29,6 +29,7 @@ export async function connectChannel(c: Context<{ Bindings: Env }>): Promise<Res
 /** The room is in the first frame. */
 export function connectAnywhere(c: Context<{ Bindings: Env }>): Response {
 	const { 0: client, 1: server } = new WebSocketPair();
+	server.binaryType = "arraybuffer";
 	server.accept();
 	const { env } = c;
 	const request = c.req.raw;
@@ -57,6 +58,7 @@ async function splice(env: Env, request: Request, socket: WebSocket, data: strin
 	if (uuid === undefined) return close(socket, ODOO_CLOSE.authenticationFailed);
 	const room = (await enter(env, request, uuid)).webSocket;
 	if (!room) return close(socket, CLOSE.internal);
+	room.binaryType = "arraybuffer";
 	room.accept();
 	socket.removeEventListener("message", keep);
 	for (const frame of frames) room.send(frame);

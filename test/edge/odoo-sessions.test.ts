@@ -1,0 +1,268 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { channelUuid } from "../../worker/api/odoo/uuid.ts";
+import { decodeLenient } from "../../worker/auth/lenient-jwt.ts";
+import { fetchEdge, newRoom, testEnv } from "./support/client.ts";
+import { makeChannel, OdooClient, sign } from "./support/odoo.ts";
+
+const silent = () => makeChannel({}, "?webRTC=false");
+const stubOf = (uuid: string) => testEnv.ROOM.getByName(uuid);
+
+/** As if that much time had passed for a row's times: what is due is due at the next alarm. */
+async function later(uuid: string, ms: number): Promise<void> {
+	await runInDurableObject(stubOf(uuid), (_, state) => {
+		for (const { key, value } of state.storage.sql.exec<{ key: string; value: string }>("SELECT * FROM participant")) {
+			const member = JSON.parse(value) as { dueAt?: number; own: Record<string, unknown> };
+			if (member.dueAt !== undefined) member.dueAt -= ms;
+			for (const time of ["connectBy", "transportsBy", "pingAt", "pongBy"]) {
+				const at = member.own[time];
+				if (typeof at === "number") member.own[time] = at - ms;
+			}
+			state.storage.sql.exec("UPDATE participant SET value = ? WHERE key = ?", JSON.stringify(member), key);
+		}
+	});
+	await evictDurableObject(stubOf(uuid), { webSockets: "hibernate" });
+	expect(await runDurableObjectAlarm(stubOf(uuid))).toBe(true);
+}
+
+describe("credentials", () => {
+	it("are taken in both forms on every path", async () => {
+		const { uuid } = await silent();
+		const current = JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }) });
+		const legacy = JSON.stringify(await sign({ session_id: 1, sfu_channel_uuid: uuid }));
+		const mixed = JSON.stringify({ jwt: await sign({ session_id: 1, sfu_channel_uuid: uuid }) });
+		for (const frame of [current, legacy, mixed]) {
+			for (const path of [`/odoo/${uuid}`, "/", "/some/where?x=1"]) {
+				const client = await OdooClient.dial(path);
+				client.raw(frame);
+				await client.authenticated;
+				client.close();
+				await client.closed;
+			}
+		}
+	});
+
+	it("may be a binary frame", async () => {
+		const { uuid } = await silent();
+		const client = await OdooClient.dial("/");
+		const text = JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }) });
+		client.raw(new TextEncoder().encode(text).buffer);
+		await client.authenticated;
+	});
+
+	it("are signed with the channel's own key where it has one, which may be the text of a UUID", async () => {
+		const text = "7f3c2a10-9b1e-4c55-8d2f-0a1b2c3d4e5f";
+		const key = decodeLenient(text);
+		expect(key.toHex()).toBe("edfddcd9ad74fbd6f57bee1ce79fbc7767fed1ad5bd9cddde1ee5f");
+		const { uuid } = await makeChannel({ key: text }, "?webRTC=false");
+		await OdooClient.enter(uuid, 1, { key });
+		await OdooClient.enter(uuid, 2, { key, alphabet: "standard" }, "/");
+		const refused = async (frame: unknown) => {
+			const client = await OdooClient.dial("/");
+			client.raw(JSON.stringify(frame));
+			return client.closed;
+		};
+		expect(await refused({ channelUUID: uuid, jwt: await sign({ session_id: 3 }) })).toBe(4106);
+		// Such a channel must be named outside the token.
+		expect(await refused(await sign({ session_id: 3, sfu_channel_uuid: uuid }))).toBe(4106);
+		expect(await refused(await sign({ session_id: 3, sfu_channel_uuid: uuid }, { key }))).toBe(4106);
+	});
+
+	it("that will not do close the socket by their fault, on every path", async () => {
+		const { uuid } = await silent();
+		const past = Math.floor(Date.now() / 1000) - 1;
+		const cases: [string, number][] = [
+			["{}", 4106],
+			["5", 4106],
+			["null", 1011],
+			["garbage", 1011],
+			["", 1011],
+			[JSON.stringify({ channelUUID: uuid, jwt: "x.y.z" }), 4106],
+			[JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 0 }) }), 4106],
+			[JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: "" }) }), 4106],
+			[JSON.stringify({ channelUUID: uuid, jwt: await sign({}) }), 4106],
+			[JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1, exp: past }) }), 4106],
+			[JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }, { key: new Uint8Array(32) }) }), 4106],
+			[JSON.stringify({ channelUUID: crypto.randomUUID(), jwt: await sign({ session_id: 1 }) }), 4106],
+			[JSON.stringify(await sign({ session_id: 1 })), 4106],
+		];
+		for (const [frame, code] of cases) {
+			for (const path of [`/odoo/${uuid}`, "/"]) {
+				const client = await OdooClient.dial(path);
+				client.raw(frame);
+				expect([frame, path, await client.closed]).toEqual([frame, path, code]);
+			}
+		}
+	});
+
+	it("of no room of that name, and a channel that is gone, are refused", async () => {
+		const { uuid } = await silent();
+		await stubOf(uuid).destroy();
+		const client = await OdooClient.dial(`/odoo/${uuid}`);
+		client.raw(JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }) }));
+		expect(await client.closed).toBe(4106);
+		const native = newRoom();
+		const stranger = await OdooClient.dial(`/odoo/${native}`);
+		stranger.raw(JSON.stringify({ channelUUID: native, jwt: await sign({ session_id: 1 }) }));
+		expect(await stranger.closed).toBe(4106);
+	});
+
+	it("are awaited for ten seconds", async () => {
+		const { uuid } = await silent();
+		const client = await OdooClient.dial(`/odoo/${uuid}`);
+		await runInDurableObject(stubOf(uuid), (_, state) => {
+			const [ws] = state.getWebSockets();
+			const guest = ws?.deserializeAttachment() as { openedAt: number };
+			ws?.serializeAttachment({ ...guest, openedAt: guest.openedAt - 10_000 });
+		});
+		await evictDurableObject(stubOf(uuid), { webSockets: "hibernate" });
+		await runDurableObjectAlarm(stubOf(uuid));
+		expect(await client.closed).toBe(4107);
+	});
+});
+
+describe("a session", () => {
+	it("tells its info, and everything set so far each time", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, "bob")];
+		a.tell("C_INFO_CHANGE", { info: { isTalking: 1, isDeaf: null, nonsense: true, constructor: true } });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isTalking: true, isDeaf: false } });
+		a.tell("C_INFO_CHANGE", { info: { isRaisingHand: true } });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isTalking: true, isDeaf: false, isRaisingHand: true } });
+		b.tell("C_INFO_CHANGE", { info: { isSelfMuted: true }, needRefresh: true });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isTalking: true, isDeaf: false, isRaisingHand: true } });
+		expect(await a.payload("S_INFO_CHANGE")).toEqual({ bob: { isSelfMuted: true } });
+		const c = await OdooClient.enter(uuid, 3);
+		c.tell("C_INFO_CHANGE", { info: {}, needRefresh: true });
+		expect(Object.keys((await c.payload("S_INFO_CHANGE")) as object)).toEqual(["1", "bob"]);
+		expect(await a.payload("S_INFO_CHANGE")).toEqual({ 3: {} });
+		expect(c.untaken).toEqual([]);
+	});
+
+	it("is not refreshed when it is alone", async () => {
+		const { uuid } = await silent();
+		const a = await OdooClient.enter(uuid, 1);
+		a.tell("C_INFO_CHANGE", { info: {}, needRefresh: true });
+		const b = await OdooClient.enter(uuid, 2);
+		b.tell("BROADCAST", 1);
+		await a.payload("BROADCAST");
+		expect(a.untaken).toEqual([]);
+	});
+
+	it("broadcasts to all others, with its id's own type", async () => {
+		const { uuid } = await silent();
+		const [a, b, c] = [
+			await OdooClient.enter(uuid, 1),
+			await OdooClient.enter(uuid, "1"),
+			await OdooClient.enter(uuid, "c"),
+		];
+		a.tell("BROADCAST", { any: ["thing"] });
+		for (const other of [b, c]) {
+			expect(await other.payload("BROADCAST")).toEqual({ senderId: 1, message: { any: ["thing"] } });
+		}
+		b.tell("BROADCAST", "text");
+		expect(await a.payload("BROADCAST")).toEqual({ senderId: "1", message: "text" });
+		expect(a.untaken).toEqual([]);
+	});
+
+	it("leaves, and the others are told", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		a.close();
+		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+		const c = await OdooClient.enter(uuid, 3, {}, "/");
+		c.close(4999);
+		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 3 });
+	});
+
+	it("is replaced by a newer one of its id, and keeps what lasts of its info", async () => {
+		const { uuid } = await silent();
+		const [first, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		first.tell("C_INFO_CHANGE", { info: { isSelfMuted: true, isCameraOn: true } });
+		await b.payload("S_INFO_CHANGE");
+		const second = await OdooClient.enter(uuid, 1);
+		expect(await first.closed).toBe(4108);
+		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isSelfMuted: true } });
+		await OdooClient.enter(uuid, 1);
+		expect(await second.closed).toBe(4108);
+	});
+
+	it("whose socket was lost is still muted when it is back", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		a.tell("C_INFO_CHANGE", { info: { isSelfMuted: true } });
+		await b.payload("S_INFO_CHANGE");
+		a.close(4000);
+		await b.payload("SESSION_LEAVE");
+		await OdooClient.enter(uuid, 1);
+		b.tell("C_INFO_CHANGE", { info: {}, needRefresh: true });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isSelfMuted: true } });
+	});
+
+	it("finds a full channel closed after the empty frame, and one that comes back finds its place", async () => {
+		const iss = newRoom();
+		const name = await channelUuid(testEnv, "unknown", iss);
+		await stubOf(name).create({ name, settings: { maxParticipants: 1 } });
+		const { uuid } = await makeChannel({ iss }, "?webRTC=false");
+		expect(uuid).toBe(name);
+		const a = await OdooClient.enter(uuid, 1);
+		expect(await (await OdooClient.enter(uuid, 2)).closed).toBe(4109);
+		await OdooClient.enter(uuid, 1);
+		expect(await a.closed).toBe(4108);
+	});
+
+	it("of a channel that is closed is told nothing but 4108", async () => {
+		const { uuid } = await silent();
+		const clients = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		await stubOf(uuid).destroy();
+		for (const client of clients) {
+			expect(await client.closed).toBe(4108);
+			expect(client.untaken).toEqual([]);
+		}
+	});
+
+	it("is pinged each minute, and cut when it does not answer in ten seconds", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		for (const n of [1, 2]) {
+			await later(uuid, 60_000);
+			const ping = await a.named("PING");
+			expect(ping).toEqual({ message: { name: "PING" }, needResponse: expect.any(String) });
+			if (n === 2) break;
+			for (const client of [a, b]) client.respond(client === a ? ping : await b.named("PING"));
+			// What was said before has been heard when this arrives.
+			a.tell("BROADCAST", n);
+			b.tell("BROADCAST", n);
+			await Promise.all([a.named("BROADCAST"), b.named("BROADCAST")]);
+		}
+		b.respond(await b.named("PING"));
+		b.tell("BROADCAST", "alive");
+		await a.named("BROADCAST");
+		await later(uuid, 10_000);
+		expect(await a.closed).toBe(4107);
+		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+	});
+
+	it("lives on after frames that cannot be read, and across a lost memory", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		for (const junk of ["nonsense", "{}", "[null,{},5]", '[{"message":{"name":"WHAT"}}]', "[]"]) a.raw(junk);
+		await evictDurableObject(stubOf(uuid), { webSockets: "hibernate" });
+		a.send({ message: { name: "BROADCAST", payload: 1 }, needResponse: "", responseTo: "" });
+		expect(await b.payload("BROADCAST")).toEqual({ senderId: 1, message: 1 });
+	});
+
+	it("gets what comes in one window together, in order", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		for (const n of [1, 2, 3, 4]) a.tell("BROADCAST", n);
+		for (const n of [1, 2, 3, 4]) expect(await b.payload("BROADCAST")).toEqual({ senderId: 1, message: n });
+		const [first, ...rest] = b.log.map(({ at }) => at);
+		for (const at of rest) expect(at - (first ?? 0)).toBeGreaterThan(250);
+	});
+});
+
+it("no other path of the API takes sockets of this kind", async () => {
+	expect((await fetchEdge("/v1/nothing", { headers: { Upgrade: "websocket" } })).status).toBe(401);
+});
