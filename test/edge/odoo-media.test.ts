@@ -1,4 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { decodeJwt } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTER_CAPABILITIES } from "../../shared/router-capabilities.ts";
 import { TestClient, testEnv } from "./support/client.ts";
@@ -224,35 +225,20 @@ describe("what is there already", () => {
 		}
 	});
 
-	it("is begun anew when the room's memory was lost before its client had taken it", async () => {
+	it("flows and is answered when its memory was lost meanwhile", async () => {
 		const { uuid, link, clients } = await channelWith(2);
 		const [a, b] = clients;
-		const track = await produce(a, link, "audio");
-		await link.subscribe("1");
-		await b.named("INIT_CONSUMER");
+		const asked = a.ask("INIT_PRODUCER", upload("camera"));
+		const { endpoint, track, cause } = await link.command("publish");
 		await evictDurableObject(testEnv.ROOM.getByName(uuid), { webSockets: "hibernate" });
-		b.tell("BROADCAST", "awake");
-		expect((await link.command("unsubscribe")).tracks).toEqual([track]);
+		link.report({ type: "published", endpoint, track, cause });
+		expect((await asked).message).toEqual({ id: track });
 		await link.subscribe("1");
 		b.respond(await b.named("INIT_CONSUMER"));
 		expect(await link.command("tune")).toMatchObject({ tracks: [{ track, paused: false }] });
-	});
-
-	it("flows when the answer itself wakes the room", async () => {
-		const { uuid, link, clients } = await channelWith(2);
-		const [a, b] = clients;
-		const track = await produce(a, link, "audio");
-		await link.subscribe("1");
-		const init = await b.named("INIT_CONSUMER");
 		await evictDurableObject(testEnv.ROOM.getByName(uuid), { webSockets: "hibernate" });
-		b.respond(init);
-		expect(await link.command("tune")).toMatchObject({ tracks: [{ track, paused: false }] });
-		// And an upload that was on its way is answered.
-		const asked = a.ask("INIT_PRODUCER", upload("camera"));
-		const { endpoint, track: camera, cause } = await link.command("publish");
-		await evictDurableObject(testEnv.ROOM.getByName(uuid), { webSockets: "hibernate" });
-		link.report({ type: "published", endpoint, track: camera, cause });
-		expect((await asked).message).toEqual({ id: camera });
+		b.tell("CONSUMPTION_CHANGE", { sessionId: 1, states: { camera: false } });
+		expect(await link.command("tune")).toMatchObject({ tracks: [{ track, paused: true }] });
 	});
 
 	it("is announced again when its client did not answer", async () => {
@@ -274,13 +260,17 @@ describe("the media side", () => {
 		const [a, b] = clients;
 		a.tell("C_INFO_CHANGE", { info: { isSelfMuted: true } });
 		await b.payload("S_INFO_CHANGE");
-		const endpoint = "e2";
+		void a.ask("CONNECT_CTS_TRANSPORT", { dtlsParameters });
+		const { endpoint } = await link.command("connect");
 		link.report({ type: "closed", endpoint, error: { code: "node_failed", message: "worker died" } });
 		expect(await a.closed).toBe(1011);
 		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
 		const back = await OdooClient.enter(uuid, 1);
 		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isSelfMuted: true } });
-		await link.open();
+		// The first is the one that was to replace what was lost.
+		const replacing = await link.command("open");
+		const { endpoint: fresh } = await link.open();
+		expect(fresh).not.toBe(replacing.endpoint);
 		await back.connect();
 	});
 });
@@ -318,5 +308,24 @@ describe("with a native participant", () => {
 		expect(await native.news("presence")).toMatchObject({ presence: { 1: { isRaisingHand: true } } });
 		await native.do("leave", {});
 		expect(await a.payload("SESSION_LEAVE")).toEqual({ sessionId: "native" });
+	});
+});
+
+// Last, since the other node stays.
+describe("a media side on a node that drains", () => {
+	it("sends its client back when there is another", async () => {
+		const { uuid, link, clients } = await channelWith(1);
+		const other = await TestNode.register();
+		void clients[0].ask("CONNECT_CTS_TRANSPORT", { dtlsParameters });
+		const { endpoint } = await link.command("connect");
+		expect(endpoint).toMatch(/^e/);
+		const { epoch } = decodeJwt(link.token) as { epoch: number };
+		await testEnv.ROOM.getByName(uuid).nodeDraining({ node: node.id, epoch, deadline: Date.now() + 60_000 });
+		const next = await other.link(uuid);
+		await next.open();
+		expect(await clients[0].closed).toBe(1011);
+		const back = await OdooClient.enter(uuid, 1);
+		await next.open();
+		await back.connect();
 	});
 });

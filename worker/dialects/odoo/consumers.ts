@@ -1,7 +1,7 @@
 /**
  * What a session receives, announced to its client one by one per sender. Each begins paused on the node and flows when
- * the client has taken it. The request's id names the consumer, so that its answer needs no memory; what was not
- * answered is begun anew when memory was lost, or the client did not manage.
+ * the client has taken it; what it did not manage is begun anew. The request's id names the consumer, so that its
+ * answer needs no memory. What waits to be announced is in memory, which a timer holds as long as an answer is due.
  */
 import { CLOSE } from "../../../shared/close-codes.ts";
 import type { ErrorBody } from "../../../shared/errors.ts";
@@ -63,22 +63,21 @@ function announceNext(core: Core, member: Member, sender: string): void {
 	post(core, member, { message: { name: "INIT_CONSUMER", payload }, needResponse: `${PREFIX}${track}/${id}` });
 }
 
-/** The client has taken a consumer: it flows. False: the answer is to something else. */
-export function answered(core: Core, member: Member, request: string): boolean {
-	if (!request.startsWith(PREFIX)) return false;
+/** The client has taken a consumer: it flows. */
+export function answered(core: Core, member: Member, request: string): void {
+	if (!request.startsWith(PREFIX)) return;
 	const [, track = "", ...rest] = request.split("/");
 	const id = rest.join("/");
 	const { offers } = memoryOf(member);
 	const offered = offers.get(track);
 	const known = core.tracks.get(track);
-	if (!known || (offered && offered.consumer.id !== id)) return true;
+	if (!known || (offered && offered.consumer.id !== id)) return;
 	stopTimer(offered);
 	offers.delete(track);
 	sessionFor(member).taken[track] = id;
 	keep(core, member);
 	subscribe(core, member, { tracks: [{ track, paused: false }] });
 	announceNext(core, member, known.participant);
-	return true;
 }
 
 /** The viewer's own choice, which stays its own when the sender mutes and unmutes. Of what it has only. */
@@ -114,10 +113,10 @@ function retry(core: Core, member: Member, sender: string): void {
 	setTimeout(() => core.settle(again), RETRY_MS);
 }
 
-function untaken(core: Core, member: Member, sender?: string): string[] {
+function untaken(core: Core, member: Member, sender: string): string[] {
 	const { taken } = sessionFor(member);
 	return wantedBy(core, member).flatMap(({ live, info, participant }) =>
-		live && taken[info.id] === undefined && (sender ?? participant) === participant ? [info.id] : [],
+		live && taken[info.id] === undefined && participant === sender ? [info.id] : [],
 	);
 }
 
@@ -142,18 +141,4 @@ export function forgetGone(core: Core, member: Member): void {
 	if (gone.length === 0) return;
 	for (const track of gone) delete taken[track];
 	keep(core, member);
-}
-
-/** After a lost memory: what the client was being asked to take is not known any more. `here`: what comes right now. */
-export function recall(core: Core, member: Member, here: readonly string[] = []): void {
-	const memory = memoryOf(member);
-	if (memory.whole) return;
-	memory.whole = true;
-	if (!sessionFor(member).connected || !member.media) return;
-	core.later(() => {
-		if (core.members.get(member.id) !== member) return;
-		const { offers } = memory;
-		const lost = untaken(core, member).filter((track) => !here.includes(track) && !offers.has(track));
-		subscribeAnew(core, member, lost);
-	});
 }

@@ -14,8 +14,6 @@ export interface Offer {
 }
 
 export interface Memory {
-	/** It holds all that is to be known: it is of the session's beginning, or what was lost has been seen to. */
-	whole: boolean;
 	/** While a window is open, what goes out at its end. */
 	window?: ReturnType<typeof setTimeout>;
 	queue: Envelope[];
@@ -29,7 +27,7 @@ const memories = new WeakMap<Member, Memory>();
 export function memoryOf(member: Member): Memory {
 	let memory = memories.get(member);
 	if (!memory) {
-		memory = { whole: false, queue: [], offers: new Map() };
+		memory = { queue: [], offers: new Map() };
 		memories.set(member, memory);
 	}
 	return memory;

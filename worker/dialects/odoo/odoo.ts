@@ -4,7 +4,7 @@ import { SwitchyardError } from "../../../shared/errors.ts";
 import { RtpCapabilities } from "../../../shared/media.ts";
 import { type Credentials, Envelope, Envelopes, type Info, ODOO_CLOSE } from "../../../shared/odoo.ts";
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
-import type { Answer, Core } from "../../room/core.ts";
+import type { Core } from "../../room/core.ts";
 import { ensureEndpoint, equip } from "../../room/endpoints.ts";
 import { join } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
@@ -18,7 +18,6 @@ import * as consumers from "./consumers.ts";
 import { authenticate, readCredentials } from "./credentials.ts";
 import { sessionOf } from "./ids.ts";
 import { lasting, spreadInfo, tellInfo } from "./info.ts";
-import { memoryOf } from "./memory.ts";
 import { producerOptions } from "./producer-options.ts";
 import { carryOut, onAnswer } from "./requests.ts";
 import { cut, DIALECT, keep, newSession, nextDue, PING_MS, type Session, sessionFor } from "./session.ts";
@@ -72,18 +71,11 @@ export const odoo: Personal = {
 		}
 	},
 
-	hear(core, member, event) {
-		const here = event.type === "subscribed" ? event.consumers.map(({ track }) => track) : [];
-		consumers.recall(core, member, here);
-		onEvent(core, member, event);
-	},
+	hear: onEvent,
 
-	answered(core: Core, member: Member, request: number, answer: Answer) {
-		onAnswer(core, member, request, answer);
-	},
+	answered: onAnswer,
 
 	due(core, member, now) {
-		consumers.recall(core, member);
 		const session = sessionFor(member);
 		if ((session.transportsBy ?? now + 1) <= now) cut(core, member, CLOSE.internal);
 		else if (Math.min(session.connectBy ?? now + 1, session.pongBy ?? now + 1) <= now) cut(core, member, CLOSE.silent);
@@ -147,7 +139,6 @@ function admit(core: Core, ws: WebSocket, id: string): void {
 		return;
 	}
 	core.kept.delete(id);
-	memoryOf(member).whole = true;
 	noteIdle(core);
 	// It was muted when its socket was lost, and still is.
 	if (Object.keys(own.info).length > 0) spreadInfo(core, member);
@@ -176,7 +167,6 @@ function onFrame(core: Core, ws: WebSocket, text: string): void {
 		// It may have cost the session.
 		if (core.members.get(member.id) !== member) return;
 	}
-	consumers.recall(core, member);
 }
 
 function envelopes(text: string): unknown[] {
@@ -194,10 +184,7 @@ function onResponse(core: Core, member: Member, request: string, message: unknow
 	else if (request === `${PING}${session.pingAt}`) {
 		session.pongBy = undefined;
 		keep(core, member);
-	} else {
-		consumers.recall(core, member);
-		consumers.answered(core, member, request);
-	}
+	} else consumers.answered(core, member, request);
 }
 
 /** Any answer will do; one that names no capabilities is of a client that can receive nothing. */
