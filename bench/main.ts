@@ -7,6 +7,7 @@ import { failover } from "./failover.ts";
 import { forward } from "./forward.ts";
 import { join } from "./join.ts";
 import { type Figures, table } from "./lib/figures.ts";
+import { odoo } from "./odoo.ts";
 import { placement } from "./placement.ts";
 import { relay } from "./relay.ts";
 import { spanning } from "./spanning.ts";
@@ -15,6 +16,7 @@ const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	relay,
 	join,
 	forward,
+	odoo,
 	spanning,
 	failover,
 	crowd,

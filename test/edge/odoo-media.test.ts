@@ -210,7 +210,7 @@ describe("an upload", () => {
 });
 
 describe("what is there already", () => {
-	it("is announced one by one to whoever joins: sound, camera, screen", async () => {
+	it("is announced to whoever joins in one frame: sound, camera, screen", async () => {
 		const { uuid, link, linked, clients } = await channelWith(1);
 		for (const type of ["screen", "camera", "audio"]) await produce(clients[0], link, type);
 		const late = await OdooClient.enter(uuid, "late");
@@ -220,8 +220,8 @@ describe("what is there already", () => {
 		for (const type of ["audio", "camera", "screen"]) {
 			const init = await late.named("INIT_CONSUMER");
 			expect(init.message?.payload).toMatchObject({ type, sessionId: 1 });
-			expect(late.untaken).toEqual([]);
 			late.respond(init);
+			expect((await link.command("tune")).tracks).toMatchObject([{ paused: false }]);
 		}
 	});
 

@@ -17,13 +17,13 @@ export function respond(core: Core, member: Member, id: string, message?: unknow
 	send(core, member, { message, responseTo: id });
 }
 
-export function post(core: Core, member: Member, envelope: Envelope): void {
+export function post(core: Core, member: Member, ...envelopes: Envelope[]): void {
 	const memory = memoryOf(member);
 	if (memory.window !== undefined) {
-		memory.queue.push(envelope);
+		memory.queue.push(...envelopes);
 		return;
 	}
-	send(core, member, envelope);
+	send(core, member, ...envelopes);
 	openWindow(core, member);
 }
 

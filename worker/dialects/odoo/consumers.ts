@@ -1,12 +1,12 @@
 /**
- * What a session receives, announced to its client one by one per sender. Each begins paused on the node and flows when
+ * What a session receives, announced to its client sender by sender. Each begins paused on the node and flows when
  * the client has taken it; what it did not manage is begun anew. The request's id names the consumer, so that its
  * answer needs no memory. What waits to be announced is in memory, which a timer holds as long as an answer is due.
  */
 import { CLOSE } from "../../../shared/close-codes.ts";
 import type { ErrorBody } from "../../../shared/errors.ts";
 import type { ConsumerParameters } from "../../../shared/media.ts";
-import { StreamType } from "../../../shared/odoo.ts";
+import { type Envelope, StreamType } from "../../../shared/odoo.ts";
 import type { Core } from "../../room/core.ts";
 import type { Member } from "../../room/state.ts";
 import { subscribe, subscribeAnew, wantedBy } from "../../room/subscriptions.ts";
@@ -37,7 +37,7 @@ export function offer(core: Core, member: Member, consumers: readonly ConsumerPa
 		offers.set(id, { consumer, type: type.data, asked: false });
 		senders.add(participant);
 	}
-	for (const sender of senders) announceNext(core, member, sender);
+	for (const sender of senders) announce(core, member, sender);
 }
 
 function stopTimer(offered: Offer | undefined): void {
@@ -48,19 +48,22 @@ function offersOf(member: Member, sender: string): Offer[] {
 	return [...memoryOf(member).offers.values()].filter(({ consumer }) => consumer.participant === sender);
 }
 
-function announceNext(core: Core, member: Member, sender: string): void {
-	const offers = offersOf(member, sender);
-	if (offers.some(({ asked }) => asked)) return;
-	const [next] = offers.toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
-	if (!next) return;
-	const { id, kind, rtpParameters, track } = next.consumer;
-	next.asked = true;
-	next.timer = setTimeout(() => core.settle(() => failed(core, member, next)), WINDOW_MS + ANSWER_MS);
-	const payload = {
-		...{ id, kind, producerId: track, rtpParameters, sessionId: sessionOf(sender) },
-		...{ active: core.tracks.get(track)?.info.muted !== true, type: next.type },
-	};
-	post(core, member, { message: { name: "INIT_CONSUMER", payload }, needResponse: `${PREFIX}${track}/${id}` });
+/** All of a sender at once, in their order: a client that joins would otherwise wait a window for its second stream. */
+function announce(core: Core, member: Member, sender: string): void {
+	const offers = offersOf(member, sender).filter(({ asked }) => !asked);
+	const envelopes = offers
+		.toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type))
+		.map((next): Envelope => {
+			const { id, kind, rtpParameters, track } = next.consumer;
+			next.asked = true;
+			next.timer = setTimeout(() => core.settle(() => failed(core, member, next)), WINDOW_MS + ANSWER_MS);
+			const payload = {
+				...{ id, kind, producerId: track, rtpParameters, sessionId: sessionOf(sender) },
+				...{ active: core.tracks.get(track)?.info.muted !== true, type: next.type },
+			};
+			return { message: { name: "INIT_CONSUMER", payload }, needResponse: `${PREFIX}${track}/${id}` };
+		});
+	if (envelopes.length > 0) post(core, member, ...envelopes);
 }
 
 /** The client has taken a consumer: it flows. */
@@ -77,7 +80,6 @@ export function answered(core: Core, member: Member, request: string): void {
 	sessionFor(member).taken[track] = id;
 	keep(core, member);
 	subscribe(core, member, { tracks: [{ track, paused: false }] });
-	announceNext(core, member, known.participant);
 }
 
 /** The viewer's own choice, which stays its own when the sender mutes and unmutes. Of what it has only. */
@@ -135,7 +137,6 @@ export function forgetGone(core: Core, member: Member): void {
 		if (core.tracks.has(track)) continue;
 		stopTimer(offered);
 		offers.delete(track);
-		if (offered.asked) announceNext(core, member, offered.consumer.participant);
 	}
 	const gone = Object.keys(taken).filter((track) => !core.tracks.has(track));
 	if (gone.length === 0) return;

@@ -1,0 +1,152 @@
+/** Odoo's protocol in Chromium: the client library against the edge and a real node, media included. */
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SfuClient, StreamType } from "../../client/odoo/sfu-client.ts";
+import { Bot } from "../support/bot/bot.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { type OdooChannel, odooChannel } from "../support/odoo.ts";
+import { Stack } from "../support/stack.ts";
+
+interface Seen {
+	states: string[];
+	updates: { name: string; payload: unknown }[];
+}
+declare const window: { sfu: typeof import("../../client/odoo/index.ts"); client: SfuClient; seen: Seen };
+
+let stack: Stack;
+let browser: Browser;
+let channel: OdooChannel;
+const pages = new Map<number, Page>();
+
+beforeAll(async () => {
+	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
+	[stack, browser] = await Promise.all([Stack.start(), launchChromium()]);
+	channel = await odooChannel(stack.url, stack.authKey, "https://odoo.example:channel:1", randomUUID());
+});
+afterAll(async () => {
+	await browser?.close();
+	await stack?.stop();
+});
+
+async function enter(session: number): Promise<Page> {
+	const page = await (await browser.newContext()).newPage();
+	pages.set(session, page);
+	await page.goto(`${stack.url}/v1/health`);
+	await page.addScriptTag({
+		type: "module",
+		content: 'import * as sfu from "/odoo/odoo_sfu.js"; window.sfu = sfu;',
+	});
+	await page.waitForFunction(() => window.sfu !== undefined);
+	await page.evaluate(
+		async ([url, token, channelUUID]) => {
+			window.seen = { states: [], updates: [] };
+			window.client = new window.sfu.SfuClient();
+			window.client.addEventListener("stateChange", (event) =>
+				window.seen.states.push((event as CustomEvent).detail.state),
+			);
+			window.client.addEventListener("update", (event) => {
+				const { name, payload } = (event as CustomEvent).detail;
+				window.seen.updates.push({ name, payload });
+				if (name !== "track" || payload.track.kind !== "video") return;
+				document.getElementById(`s${payload.sessionId}-${payload.type}`)?.remove();
+				const video = document.createElement("video");
+				Object.assign(video, { id: `s${payload.sessionId}-${payload.type}`, muted: true, autoplay: true });
+				video.srcObject = new MediaStream([payload.track]);
+				document.body.append(video);
+			});
+			await window.client.connect(url, token, { channelUUID });
+		},
+		[channel.url, channel.tokenFor(session), channel.uuid] as const,
+	);
+	await page.waitForFunction(() => window.client.state === "connected");
+	return page;
+}
+
+const upload = (page: Page, types: StreamType[]) =>
+	page.evaluate(async (wanted) => {
+		const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+		for (const type of wanted) {
+			const track = type === "audio" ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
+			if (track) await window.client.updateUpload(type, track);
+		}
+	}, types);
+
+const decodes = (page: Page, session: number, type: StreamType) =>
+	page.waitForFunction(
+		(id) => ((document.getElementById(id) as HTMLVideoElement | null)?.videoWidth ?? 0) > 0,
+		`s${session}-${type}`,
+	);
+
+const update = (page: Page, name: string) =>
+	page.evaluate((which) => window.seen.updates.filter((it) => it.name === which).map(({ payload }) => payload), name);
+
+describe("three sessions of a channel", () => {
+	it("are authenticated, then connected", async () => {
+		const page = await enter(1);
+		expect(await page.evaluate(() => window.seen.states)).toEqual(["connecting", "authenticated", "connected"]);
+	});
+
+	it("see and hear each other: a track with its session and type", async () => {
+		const one = pages.get(1) as Page;
+		await upload(one, ["audio", "camera"]);
+		const two = await enter(2);
+		await decodes(two, 1, "camera");
+		const tracks = (await update(two, "track")) as { sessionId: number; type: string; active: boolean }[];
+		expect(tracks.map(({ sessionId, type, active }) => ({ sessionId, type, active }))).toEqual(
+			expect.arrayContaining([
+				{ sessionId: 1, type: "audio", active: true },
+				{ sessionId: 1, type: "camera", active: true },
+			]),
+		);
+		await upload(two, ["camera"]);
+		await decodes(one, 2, "camera");
+		const three = await enter(3);
+		await Promise.all([decodes(three, 1, "camera"), decodes(three, 2, "camera")]);
+	});
+
+	it("tell each other of their state, and broadcast", async () => {
+		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
+		await one.evaluate(() => window.client.updateInfo({ isRaisingHand: true }));
+		await expect
+			.poll(() => update(three, "info_change"))
+			.toContainEqual({
+				1: expect.objectContaining({ isRaisingHand: true, isCameraOn: true }),
+			});
+		await three.evaluate(() => window.client.broadcast({ hello: "all" }));
+		await expect.poll(() => update(one, "broadcast")).toEqual([{ senderId: 3, message: { hello: "all" } }]);
+	});
+
+	it("hear of who leaves", async () => {
+		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
+		await three.evaluate(() => window.client.disconnect());
+		await expect.poll(() => update(one, "disconnect")).toEqual([{ sessionId: 3 }]);
+	});
+});
+
+describe("beside others", () => {
+	it("a native participant of the same room sees an Odoo session, and is seen", async () => {
+		const one = pages.get(1) as Page;
+		const bot = await Bot.join(stack.url, channel.uuid, "native", await stack.tokenFor(channel.uuid, "native"));
+		await bot.publish();
+		const kinds = async () =>
+			((await update(one, "track")) as { sessionId: string; type: string }[])
+				.filter(({ sessionId }) => sessionId === "native")
+				.map(({ type }) => type)
+				.sort();
+		await expect.poll(kinds, { timeout: 10_000 }).toEqual(["audio", "camera"]);
+		const received = () =>
+			[...bot.received.values()].filter(({ participant, packets }) => participant === "1" && packets > 0);
+		await expect
+			.poll(
+				() =>
+					received()
+						.map(({ kind }) => kind)
+						.sort(),
+				{ timeout: 10_000 },
+			)
+			.toEqual(["audio", "video"]);
+		bot.destroy();
+	});
+});
