@@ -25,6 +25,11 @@ async function later(uuid: string, ms: number): Promise<void> {
 	expect(await runDurableObjectAlarm(stubOf(uuid))).toBe(true);
 }
 
+function recordIn(state: DurableObjectState) {
+	const [row] = state.storage.sql.exec<{ value: string }>("SELECT value FROM room").toArray();
+	return JSON.parse(row?.value ?? "{}") as { listed: boolean; own: { idleSince: number } };
+}
+
 describe("credentials", () => {
 	it("are taken in both forms on every path", async () => {
 		const { uuid } = await silent();
@@ -244,6 +249,38 @@ describe("a session", () => {
 		await later(uuid, 10_000);
 		expect(await a.closed).toBe(4107);
 		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+	});
+
+	it("that was removed over our own API is not let in again by an older token", async () => {
+		const { uuid } = await silent();
+		const client = await OdooClient.enter(uuid, 1);
+		await stubOf(uuid).removeParticipant("1");
+		expect(await client.closed).toBe(4108);
+		const again = await OdooClient.dial("/");
+		again.raw(JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }) }));
+		expect(await again.closed).toBe(4106);
+		const iat = Math.floor(Date.now() / 1000) + 2;
+		const newer = await OdooClient.dial("/");
+		newer.raw(JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1, iat }) }));
+		await newer.authenticated;
+	});
+
+	it("that is alone for an hour is closed with its channel", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		b.close();
+		await a.named("SESSION_LEAVE");
+		const listed = () => runInDurableObject(stubOf(uuid), (_, state) => recordIn(state).listed);
+		// Written when the directory has it, which is off everyone's path.
+		await expect.poll(listed).toBe(true);
+		await runInDurableObject(stubOf(uuid), (_, state) => {
+			const record = recordIn(state);
+			record.own.idleSince -= 3_600_000;
+			state.storage.sql.exec("UPDATE room SET value = ?", JSON.stringify(record));
+		});
+		await later(uuid, 60_000);
+		expect(await a.closed).toBe(4108);
+		expect(await stubOf(uuid).describe()).toMatchObject({ ok: false });
 	});
 
 	it("lives on after frames that cannot be read, and across a lost memory", async () => {

@@ -17,13 +17,19 @@ export function readCredentials(frame: string): { credentials?: Credentials } | 
 	}
 }
 
-/** The participant that a token is for. Throws when it does not let its holder into this channel. */
+export interface Proven {
+	id: string;
+	/** Seconds. */
+	iat?: number;
+}
+
+/** Who a token is for, and when it was made. Throws when it does not let its holder into this channel. */
 export async function authenticate(
 	env: Env,
 	{ jwt, channelUUID }: Credentials,
 	uuid: string,
 	{ key }: Channel,
-): Promise<string> {
+): Promise<Proven> {
 	// A channel with a key of its own cannot be entered by naming it in a token: that is the older form.
 	if (!channelUUID && key) throw new Error("the channel must be named");
 	if (channelUUID && channelUUID !== uuid) throw new Error("another channel");
@@ -33,7 +39,8 @@ export async function authenticate(
 	// A token that says where it belongs is good there only.
 	if (named !== undefined && named !== uuid) throw new Error("a token of another channel");
 	if (!session) throw new Error("no session");
-	return ParticipantId.parse(idOf(SessionRef.parse(session)));
+	const { iat } = claims;
+	return { id: ParticipantId.parse(idOf(SessionRef.parse(session))), iat: typeof iat === "number" ? iat : undefined };
 }
 
 export async function globalKey(env: Env): Promise<CryptoKey> {

@@ -6,7 +6,7 @@ import { type Credentials, Envelope, Envelopes, type Info, ODOO_CLOSE } from "..
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import type { Core } from "../../room/core.ts";
 import { ensureEndpoint, equip } from "../../room/endpoints.ts";
-import { join } from "../../room/members.ts";
+import { isRevoked, join } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
 import { byteLength } from "../../room/sizes.ts";
 import type { Endpoint, Member } from "../../room/state.ts";
@@ -15,7 +15,7 @@ import { Rates } from "../rates.ts";
 import { post, send, tell } from "./bus.ts";
 import { channelOf, consult, endIdle, noteIdle, Question } from "./channel.ts";
 import * as consumers from "./consumers.ts";
-import { authenticate, readCredentials } from "./credentials.ts";
+import { authenticate, type Proven, readCredentials } from "./credentials.ts";
 import { sessionOf } from "./ids.ts";
 import { lasting, spreadInfo, tellInfo } from "./info.ts";
 import { producerOptions } from "./producer-options.ts";
@@ -110,20 +110,25 @@ function onCredentials(core: Core, ws: WebSocket, text: string): void {
 
 async function verify(core: Core, ws: WebSocket, credentials: Credentials): Promise<void> {
 	const channel = channelOf(core);
-	const id = channel && (await authenticate(core.env, credentials, core.room.name, channel).catch(() => undefined));
+	const proven = channel && (await authenticate(core.env, credentials, core.room.name, channel).catch(() => undefined));
 	verifying.delete(ws);
 	core.settle(() => {
 		if (core.sockets.of(ws).kind !== "guest") return;
 		// It may have been closed while the token was looked at.
-		if (id === undefined || !channelOf(core)) core.sockets.close(ws, CLOSE.unauthorized);
-		else admit(core, ws, id);
+		if (!proven || !channelOf(core)) core.sockets.close(ws, CLOSE.unauthorized);
+		else admit(core, ws, proven);
 	});
 }
 
-function admit(core: Core, ws: WebSocket, id: string): void {
+function admit(core: Core, ws: WebSocket, { id, iat }: Proven): void {
 	const guest = core.sockets.of(ws);
 	const channel = channelOf(core);
 	if (guest.kind !== "guest" || !channel) return;
+	const grant = { ...guest.grant, claims: { ...guest.grant.claims, sub: id, iat } };
+	if (isRevoked(core, grant)) {
+		core.sockets.close(ws, CLOSE.unauthorized);
+		return;
+	}
 	// The client counts as authenticated from here on, also one that finds the channel full.
 	core.sockets.send(ws, "");
 	const before = (core.members.get(id)?.own ?? core.kept.get(id)?.own) as { info?: Info } | undefined;
@@ -131,7 +136,6 @@ function admit(core: Core, ws: WebSocket, id: string): void {
 	const wish = { dialect: DIALECT, own, dueAt: nextDue(own), equipsLater: channel.webRTC || undefined };
 	let member: Member;
 	try {
-		const grant = { ...guest.grant, claims: { ...guest.grant.claims, sub: id } };
 		member = join(core, ws, grant, { ...wish, data: false, mesh: false, subscribe: "all" });
 	} catch (error) {
 		const full = SwitchyardError.from(error).code === "room_full";
