@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it } from "vitest";
 import { channelUuid } from "../../worker/api/odoo/uuid.ts";
 import { decodeLenient } from "../../worker/auth/lenient-jwt.ts";
-import { fetchEdge, newRoom, testEnv } from "./support/client.ts";
+import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
 import { makeChannel, OdooClient, sign } from "./support/odoo.ts";
 
 const silent = () => makeChannel({}, "?webRTC=false");
@@ -299,6 +299,29 @@ describe("a session", () => {
 		for (const n of [1, 2, 3, 4]) expect(await b.payload("BROADCAST")).toEqual({ senderId: 1, message: n });
 		const [first, ...rest] = b.log.map(({ at }) => at);
 		for (const at of rest) expect(at - (first ?? 0)).toBeGreaterThan(250);
+	});
+});
+
+describe("a full channel", () => {
+	it("of a hundred hears each leave once", async () => {
+		const { uuid } = await silent();
+		const sessions = Array.from({ length: 99 }, (_, i) => i + 1);
+		const clients = await Promise.all(sessions.map((session) => OdooClient.enter(uuid, session)));
+		const native = await TestClient.join(uuid, "native");
+		expect(await (await OdooClient.enter(uuid, 100)).closed).toBe(4109);
+		const [first, second, third] = clients as [OdooClient, OdooClient, OdooClient];
+		second.close();
+		await second.closed;
+		// Told ahead of the others, since something for it alone follows.
+		native.post("message", { to: ["1"], payload: "you" });
+		await first.payload("BROADCAST");
+		third.tell("BROADCAST", "all");
+		for (const client of clients) {
+			if (client === second || client === third) continue;
+			expect(await client.payload("BROADCAST")).toEqual({ senderId: 3, message: "all" });
+			expect(await client.payload("SESSION_LEAVE")).toEqual({ sessionId: 2 });
+			expect(client.untaken).toEqual([]);
+		}
 	});
 });
 

@@ -46,7 +46,13 @@ export class Crowd {
 		for (const member of members) {
 			const dialect = core.dialect(member.dialect);
 			if (isPersonal(dialect)) {
-				for (const { event, audience } of entries) if (reaches(audience, member.id)) dialect.hear(core, member, event);
+				// What it hears has no number by which it would know what it was told ahead, or before it came.
+				const memory = core.memory(member);
+				for (const { seq, event, audience } of entries) {
+					if (seq <= (memory.heard ?? 0) || !reaches(audience, member.id)) continue;
+					memory.heard = seq;
+					dialect.hear(core, member, event);
+				}
 				continue;
 			}
 			const ws = core.socket(member);

@@ -69,6 +69,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	core.touchRoom();
 	core.members.set(member.id, member);
 	bind(core, ws, member);
+	core.memory(member).heard = core.outbox.seq;
 	// Told to the others before they learn of the new one, who reads it in the answer to its join.
 	keepTopology(core, member);
 	if (request.presence !== undefined) core.setPresence(member, request.presence);

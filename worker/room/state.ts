@@ -91,6 +91,8 @@ export interface MemberMemory {
 	answers: Map<number, string>;
 	/** Highest request id seen. */
 	lastRequest: number;
+	/** Number of the latest event that it was told of with others. */
+	heard?: number;
 	/** Keys of its mailbox. */
 	mail?: string[];
 }
