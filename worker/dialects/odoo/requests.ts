@@ -1,5 +1,6 @@
 /** What clients send, carried out by the room's rules. What fails gets no answer: its asker times out. */
 import { CLOSE } from "../../../shared/close-codes.ts";
+import { SwitchyardError } from "../../../shared/errors.ts";
 import { ClientMessage, type StreamType } from "../../../shared/odoo.ts";
 import type { Answer, Core } from "../../room/core.ts";
 import { connectTransport } from "../../room/endpoints.ts";
@@ -19,7 +20,7 @@ export function carryOut(core: Core, member: Member, message: unknown, request: 
 	const parsed = ClientMessage.safeParse(message);
 	const isUpload = (message as { name?: unknown } | null)?.name === "INIT_PRODUCER";
 	try {
-		if (!parsed.success) throw parsed.error;
+		if (!parsed.success) throw SwitchyardError.fromZod(parsed.error);
 		dispatch(core, member, parsed.data, request);
 	} catch (error) {
 		console.log({ event: "odoo request failed", room: core.room.name, participant: member.id, error: String(error) });
