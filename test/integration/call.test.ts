@@ -188,7 +188,8 @@ describe("a socket", () => {
 			await enter(room, "talker", { media: false }),
 			await enter(room, "reader", { media: false }),
 		];
-		const slow = await enter(room, "slow", { media: false });
+		// It says nothing either: a heartbeat would count as a sign that it reads.
+		const slow = await enter(room, "slow", { media: false, heartbeat: false });
 		slow.signal.ws.pause();
 		const away = reader.signal.take(
 			(frame): frame is Extract<typeof frame, { type: "participantUpdated" }> => frame.type === "participantUpdated",
