@@ -22,6 +22,7 @@ import {
 	TrackSettings,
 	TransportParameters,
 } from "./media.ts";
+import { ConnectionName, ConnectionState, Description, SdpSettings, Section } from "./sdp.ts";
 import { Source } from "./tokens.ts";
 
 /** Subprotocol of the socket; the assignment, or the link's own token when coming back, follows as `bearer.<token>` in Authorization. */
@@ -53,6 +54,44 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		send: z.boolean(),
 		recv: z.boolean(),
 		data: z.boolean(),
+		/** Its client speaks SDP: the node makes connections as they are described. */
+		sdp: SdpSettings.optional(),
+		/** Connections that the client has with another node; they are offered anew at once, on this one. */
+		connections: z.record(ConnectionName, z.array(Section).max(1_000)).optional(),
+	}),
+	/**
+	 * A client's offer, answered by `description`; or its answer, followed by `agreed`. Of a connection that is not
+	 * there yet, an offer makes it.
+	 */
+	z.object({
+		type: z.literal("description"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		description: Description,
+		cause: Cause,
+	}),
+	/** Offer a connection anew, with other ICE credentials when `restart` is set (RFC 8445 section 9). */
+	z.object({
+		type: z.literal("renegotiate"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		restart: z.boolean(),
+	}),
+	/** Close one of an endpoint's connections. */
+	z.object({ type: z.literal("disconnect"), endpoint: EndpointId, connection: ConnectionName }),
+	/** Most that goes through an SDP endpoint, bit/s; null lifts the bound. */
+	z.object({
+		type: z.literal("limit"),
+		endpoint: EndpointId,
+		incoming: z.number().int().positive().nullable().optional(),
+		outgoing: z.number().int().positive().nullable().optional(),
+	}),
+	/** A text for the client, on one of the settings' channels. */
+	z.object({
+		type: z.literal("text"),
+		endpoint: EndpointId,
+		channel: z.string().max(128),
+		text: z.string().max(65_536),
 	}),
 	/** What the client of an endpoint can do, for one that was opened ahead of the client's join. */
 	z.object({
@@ -140,6 +179,37 @@ export const LinkReport = z.discriminatedUnion("type", [
 		endpoint: EndpointId,
 		send: TransportParameters.optional(),
 		recv: TransportParameters.optional(),
+	}),
+	/** The node's answer to an offer, with its cause; or an offer of its own, after which nothing else is offered. */
+	z.object({
+		type: z.literal("description"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		description: Description,
+		...ConnectionState.shape,
+		cause: Cause.optional(),
+	}),
+	/** The client's answer was applied: both sides agree. */
+	z.object({
+		type: z.literal("agreed"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		...ConnectionState.shape,
+		cause: Cause,
+	}),
+	/** One of several connections: its transport is connected, or lost its path. */
+	z.object({
+		type: z.literal("connection"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		state: z.enum(["connected", "disconnected", "closed"]),
+	}),
+	/** A text from the client, on one of the settings' channels; the channel has opened when `text` is absent. */
+	z.object({
+		type: z.literal("text"),
+		endpoint: EndpointId,
+		channel: z.string().max(128),
+		text: z.string().max(65_536).optional(),
 	}),
 	z.object({ type: z.literal("connected"), endpoint: EndpointId, direction: Direction, cause: Cause }),
 	z.object({

@@ -48,7 +48,7 @@ export class Unconfirmed {
 
 function subject(report: LinkReportInput): string | undefined {
 	if (report.type === "subscribed") return `subscriptions ${report.endpoint}`;
-	if (!("cause" in report)) return undefined;
+	if (!("cause" in report) || !report.cause) return undefined;
 	if ("track" in report && report.track !== undefined) return `track ${report.endpoint} ${report.track}`;
 	return `request ${report.cause.participant} ${report.cause.request}`;
 }

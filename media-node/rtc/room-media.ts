@@ -178,6 +178,12 @@ export class RoomMedia implements RoomContext {
 					?.requestKeyFrame()
 					.catch((error: unknown) => this.log.warn({ err: error }, "no key frame"));
 				return;
+			case "description":
+			case "renegotiate":
+			case "disconnect":
+			case "limit":
+			case "text":
+				return;
 			case "describe":
 				if (endpoint) void this.#subscriptions.describe(endpoint);
 				return;

@@ -5,6 +5,7 @@ import type { RtpCapabilities } from "../../shared/media.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import { areaOf, avoidedBy, isOneOf, wantNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
+import { openSdp } from "./descriptions.ts";
 import { command } from "./links.ts";
 import { flowAgain, flowTo, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
@@ -134,6 +135,7 @@ export function reopen(core: Core): void {
 /** The commands that open endpoints on a node, each with all it is to receive. */
 export function openOn(core: Core, assignment: Assignment, endpoints: readonly Endpoint[]): LinkCommand[] {
 	const commands: LinkCommand[] = [];
+	const described: LinkCommand[] = [];
 	for (const endpoint of endpoints) {
 		const member = core.members.get(endpoint.participant);
 		if (!member?.media) continue;
@@ -141,6 +143,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 		endpoint.epoch = assignment.epoch;
 		core.endpoints.touch(endpoint.id);
 		const { rtpCapabilities, dtlsParameters, data } = member.media;
+		const sdp = openSdp(core, member, endpoint);
 		commands.push({
 			type: "open",
 			endpoint: endpoint.id,
@@ -150,13 +153,16 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 			send: member.rights.publish.length > 0,
 			recv: member.rights.subscribe,
 			data,
+			...sdp.open,
 		});
+		described.push(...sdp.after);
 	}
 	for (const endpoint of endpoints) {
 		const member = core.members.get(endpoint.participant);
 		if (member?.media) commands.push(...flowTo(core, member, endpoint, wantedBy(core, member)));
 	}
-	return commands;
+	// Last: an answer can have in it what there is to receive.
+	return [...commands, ...described];
 }
 
 export function waiting(core: Core): Endpoint[] {

@@ -4,6 +4,7 @@ import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/lin
 import { mergeSpeakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
 import { onDemand } from "./demand.ts";
+import { onConnection, onRefused } from "./descriptions.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
@@ -151,6 +152,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 				else if (track.endpoint === endpoint.id) dropTrack(core, track);
 				core.tracks.touch(track.info.id);
 			}
+			onRefused(core, report.cause.participant, report.cause.request);
 			core.answer(report.cause.participant, report.cause.request, { ok: false, error: report.error });
 			return;
 		}
@@ -179,6 +181,11 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		case "layers":
 			core.tell({ type: "layers", layers: report.layers }, only);
 			return;
+		case "description":
+		case "agreed":
+		case "connection":
+		case "text":
+			return onConnection(core, endpoint, report);
 		case "media":
 			// Its path is gone: its socket may be half open as well, which nobody would notice for a minute.
 			if (report.state === "connected") core.suspects.delete(participant);

@@ -2,6 +2,7 @@
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
+import type { SdpSettings } from "../../shared/sdp.ts";
 import type { Core } from "./core.ts";
 import { closeEndpoints } from "./endpoints.ts";
 import type { Entry, RoomEvent } from "./outbox.ts";
@@ -29,6 +30,8 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	dialect: string;
 	/** It has a media side, and says what it can receive when it has got that. */
 	equipsLater?: true;
+	/** Its client speaks SDP. */
+	sdp?: SdpSettings;
 	/** Of the dialect. */
 	own?: unknown;
 	dueAt?: number;
@@ -77,7 +80,8 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	return member;
 }
 
-function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater }: Join): Member["media"] {
+function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater, sdp }: Join): Member["media"] {
+	if (sdp) return { data, sdp };
 	if (equipsLater) return { data, beginsPaused: true };
 	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data };
 }

@@ -5,11 +5,14 @@
  * every socket of a dialect. Both are memory: the numbers start anew under another `incarnation` when it is lost, and
  * above the former ones, since sockets outlive memory and their clients drop what has a number they are beyond.
  */
+import type { LinkReport } from "../../shared/link.ts";
 import type { EventFrame, VolatileFrame } from "../../shared/native.ts";
 
 type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
+/** Of a client's connections that are described in SDP; only dialects that ask for such are told. */
+export type ConnectionEvent = Extract<LinkReport, { type: "description" | "agreed" | "connection" | "text" }>;
 /** Something that members are told once, in order. */
-export type RoomEvent = WithoutSeq<EventFrame>;
+export type RoomEvent = WithoutSeq<EventFrame> | ConnectionEvent;
 /** Something of which only the latest value matters. */
 export type RoomNews = VolatileFrame;
 

@@ -1,7 +1,9 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
+import type { Cause } from "../../shared/link.ts";
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
 import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
+import type { Description, SdpSettings, Section } from "../../shared/sdp.ts";
 import type { Rights } from "../../shared/tokens.ts";
 import type { Place } from "./rpc.ts";
 
@@ -43,6 +45,8 @@ export interface MediaOffer {
 	data: boolean;
 	/** What it receives begins paused: its client says when it is ready for each. */
 	beginsPaused?: true;
+	/** Its client speaks SDP: what it can receive is known to its node alone. */
+	sdp?: SdpSettings;
 }
 
 export interface Member {
@@ -64,6 +68,10 @@ export interface Member {
 	mesh?: true;
 	/** It receives everything directly, and needs its endpoint no more. */
 	direct?: true;
+	/** What its SDP connections consist of, by name: another node goes on with them. */
+	connections?: Record<string, Section[]>;
+	/** Its client's offers that no node has answered yet. */
+	descriptions?: { connection: string; description: Description; cause: Cause }[];
 	/** Its media side. */
 	endpoint?: string;
 	/** The one it is moving to, until that is open. */
@@ -106,6 +114,8 @@ export interface Track {
 	live: boolean;
 	/** The endpoint it is being published on while the one above still carries it. */
 	next?: { endpoint: string; info: TrackInfo };
+	/** Published as its client's description has it: what of that makes it this track. */
+	sent?: string;
 	/** What each node's receivers want of it, by epoch; absent: all. */
 	demand: Record<string, number>;
 	/** What its publisher was told of that. */

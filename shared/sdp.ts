@@ -1,0 +1,79 @@
+/**
+ * Endpoints whose client speaks SDP (RFC 8866, JSEP RFC 9429): what the room and the node tell each other of their
+ * connections. The node makes and reads the descriptions; the room and its dialects only carry them.
+ */
+import * as z from "zod";
+import { TrackId } from "./ids.ts";
+import { RtpParameters } from "./media.ts";
+
+/** Largest description, bytes of UTF-8. A room of a hundred tracks needs about 150 KiB. */
+export const MAX_SDP_BYTES = 512_000;
+
+export const Description = z.object({
+	type: z.enum(["offer", "answer"]),
+	sdp: z.string().max(MAX_SDP_BYTES),
+});
+export type Description = z.infer<typeof Description>;
+
+/** One of the client's peer connections: the only one is "", and one of many the participant whose tracks it carries. */
+export const ConnectionName = z.string().max(128);
+export type ConnectionName = z.infer<typeof ConnectionName>;
+
+const Mid = z.string().regex(/^[!#$%&'*+.0-9A-Za-z^_`{|}~-]{1,32}$/);
+const Label = z.string().max(128);
+
+/** A section of a connection as both sides have agreed on it: what another node needs to go on with it. */
+export const Section = z.object({
+	mid: Mid,
+	kind: z.enum(["audio", "video", "application"]),
+	/** What comes to the client in it. */
+	track: TrackId.optional(),
+	/** The client sends in it. */
+	sends: z.boolean().optional(),
+});
+export type Section = z.infer<typeof Section>;
+
+/** How the connections of an endpoint are made; the dialect's choice. */
+export const SdpSettings = z.object({
+	/** All in one connection; or what is received from each participant in one of its own, which the node offers. */
+	connections: z.enum(["one", "each"]).default("one"),
+	/** The node offers what the client is to receive; else only what the client offered to receive is filled. */
+	offers: z.boolean().default(true),
+	/** When offers cross, the node takes its own back; else the client's is refused with `conflict`. */
+	polite: z.boolean().default(true),
+	/** What a client offers to receive is used before sections are added to its connection. */
+	fill: z.boolean().default(false),
+	/**
+	 * Answers use the header extension ids of the node's routers, so that what the client sends and what it receives can
+	 * share a connection. Browsers take that; others send with the ids they offered (RFC 8285 section 6).
+	 */
+	renumber: z.boolean().default(true),
+	/** MIME types by preference, of both kinds; what is not named comes after. */
+	codecs: z.array(z.string().max(64)).max(16).default([]),
+	/** Data channels for texts between client and dialect, opened by the node. */
+	channels: z.array(Label).max(4).default([]),
+	/** Most that a client sends, bit/s. */
+	maxIncomingBitrate: z.number().int().positive().optional(),
+	/** Most that it is sent, bit/s. */
+	maxOutgoingBitrate: z.number().int().positive().optional(),
+});
+export type SdpSettings = z.infer<typeof SdpSettings>;
+
+/** A track that the client sends, as its description has it. */
+export const SentTrack = z.object({
+	mid: Mid,
+	kind: z.enum(["audio", "video"]),
+	/** Ids of the client's own stream and track (`a=msid`, RFC 8830); empty where it named none. */
+	stream: z.string().max(256),
+	track: z.string().max(256),
+	rtpParameters: RtpParameters,
+});
+export type SentTrack = z.infer<typeof SentTrack>;
+
+/** What a connection is after a description was applied or made. */
+export const ConnectionState = z.object({
+	sections: z.array(Section).max(1_000),
+	/** All that the client sends now. Absent: as before. */
+	sends: z.array(SentTrack).max(64).optional(),
+});
+export type ConnectionState = z.infer<typeof ConnectionState>;
