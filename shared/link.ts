@@ -153,6 +153,8 @@ export const LinkCommand = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("drop"), track: TrackId }),
 	/** Report every subscription of the endpoint again. */
 	z.object({ type: z.literal("describe"), endpoint: EndpointId }),
+	/** What arrives of the tracks published there; answered by `bitrates`. */
+	z.object({ type: z.literal("measure") }),
 ]);
 export type LinkCommand = z.infer<typeof LinkCommand>;
 export const LinkCommands = z.array(LinkCommand);
@@ -255,6 +257,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** What the node's receivers want of tracks now, where that has changed; a track never told of is wanted whole. */
 	z.object({ type: z.literal("demand"), demand: Demand }),
 	z.object({ type: z.literal("quality"), quality: z.record(ParticipantId, Score) }),
+	/** Bits per second that arrive of each track published there. Nothing arrives of those that are not in it. */
+	z.object({ type: z.literal("bitrates"), bitrates: z.record(TrackId, z.number().int().min(0)) }),
 ]);
 export type LinkReport = z.infer<typeof LinkReport>;
 /** As a node writes it: defaults may be left out. */

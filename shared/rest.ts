@@ -44,6 +44,17 @@ export const RoomNode = z.object({
 });
 export type RoomNode = z.infer<typeof RoomNode>;
 
+const bitrate = z.number().int().min(0);
+/** Bits per second that nodes receive from participants, over the last seconds. */
+export const Bitrates = z.object({
+	audio: bitrate,
+	camera: bitrate,
+	screen: bitrate,
+	screenAudio: bitrate,
+	total: bitrate,
+});
+export type Bitrates = z.infer<typeof Bitrates>;
+
 export const Room = RoomInfo.extend({
 	settings: RoomSettings,
 	participants: z.number().int(),
@@ -52,6 +63,8 @@ export const Room = RoomInfo.extend({
 	nodes: z.array(RoomNode),
 	/** Differences between room and nodes that were found and mended since it was made. */
 	mended: z.number().int(),
+	/** Where asked for. */
+	bitrates: Bitrates.optional(),
 });
 export type Room = z.infer<typeof Room>;
 
@@ -67,7 +80,8 @@ export const Participant = z.object({
 	/** Asked for by its token. */
 	region: Region.optional(),
 	rights: Rights,
-	tracks: z.array(TrackInfo),
+	/** `bitrate`, bits per second, where asked for and known: no node carries the tracks of a mesh. */
+	tracks: z.array(TrackInfo.extend({ bitrate: bitrate.optional() })),
 	node: NodeId.optional(),
 	client: z.string().optional(),
 });
@@ -122,6 +136,9 @@ export const MuteBody = z.object({
 });
 export const MoveBody = z.object({ room: RoomName });
 export const RemoveQuery = z.object({ reason: z.string().max(256).optional() });
+
+/** `true`: the nodes are asked what they receive, which may take a second. */
+export const BitratesQuery = z.object({ bitrates: z.enum(["true", "false"]).optional() });
 
 export const PageQuery = z.object({
 	limit: z.coerce.number().int().min(1).max(500).default(100),

@@ -5,6 +5,7 @@
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { type Log, log } from "../observability/logger.ts";
+import { bitratesOf } from "./bitrates.ts";
 import { Demand } from "./demand.ts";
 import { Endpoint, type EndpointLimits } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
@@ -45,6 +46,7 @@ export class RoomMedia implements RoomContext {
 	readonly #quality: RoomQuality;
 	readonly #demand: Demand;
 	readonly #limits: RoomLimits;
+	#measuring: Promise<Record<string, number>> | undefined;
 	#closed = false;
 
 	constructor(room: string, workers: Workers, limits: RoomLimits, report: (report: LinkReportInput) => void) {
@@ -88,6 +90,14 @@ export class RoomMedia implements RoomContext {
 	/** A client still sends or receives here. */
 	get inUse(): boolean {
 		return [...this.endpoints.values()].some(({ mediaState }) => mediaState === "connected");
+	}
+
+	/** Bits per second that arrive of each track published here. */
+	bitrates(): Promise<Record<string, number>> {
+		this.#measuring ??= bitratesOf(this.tracks.all()).finally(() => {
+			this.#measuring = undefined;
+		});
+		return this.#measuring;
 	}
 
 	/** What is served now, for a room that lost sight of it. */
@@ -144,6 +154,9 @@ export class RoomMedia implements RoomContext {
 				return this.tracks.drop(command.track);
 			case "mute":
 				return this.tracks.get(command.track)?.setMuted(command.muted);
+			case "measure":
+				void this.bitrates().then((bitrates) => this.report({ type: "bitrates", bitrates }));
+				return;
 		}
 		const endpoint = this.endpoints.get(command.endpoint);
 		switch (command.type) {

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SfuClient, StreamType } from "../../client/odoo/sfu-client.ts";
+import type { ChannelStats } from "../../shared/odoo.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { type OdooChannel, odooChannel } from "../support/odoo.ts";
@@ -116,6 +117,24 @@ describe("three sessions of a channel", () => {
 			});
 		await three.evaluate(() => window.client.broadcast({ hello: "all" }));
 		await expect.poll(() => update(one, "broadcast")).toEqual([{ senderId: 3, message: { hello: "all" } }]);
+	});
+
+	it("are counted by what arrives of each stream, and not when a camera is off", async () => {
+		const rates = async () => {
+			const all = (await (await fetch(`${stack.url}/v1/stats`)).json()) as ChannelStats[];
+			return all.find(({ uuid }) => uuid === channel.uuid)?.sessionsStats.incomingBitRate;
+		};
+		// Two cameras of 360 lines, one microphone.
+		await expect.poll(async () => (await rates())?.camera, { timeout: 15_000 }).toBeGreaterThan(100_000);
+		const { audio = 0, camera = 0, screen, total } = (await rates()) ?? {};
+		expect(camera).toBeLessThan(8_000_000);
+		expect(audio).toBeGreaterThan(1_000);
+		expect(audio).toBeLessThan(200_000);
+		expect({ screen, total }).toEqual({ screen: 0, total: audio + camera });
+		for (const session of [1, 2]) await pages.get(session)?.evaluate(() => window.client.updateUpload("camera", null));
+		await expect.poll(async () => (await rates())?.camera, { timeout: 15_000 }).toBe(0);
+		expect((await rates())?.audio).toBeGreaterThan(1_000);
+		for (const session of [1, 2]) await upload(pages.get(session) as Page, ["camera"]);
 	});
 
 	it("hear of who leaves", async () => {

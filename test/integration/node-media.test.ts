@@ -322,6 +322,26 @@ describe("media", () => {
 		return { alice, bob };
 	}
 
+	it("is measured when the room asks: what arrives, and nothing once its sender is muted", async () => {
+		const { alice } = await call();
+		const measure = async () => {
+			link.command({ type: "measure" });
+			return (await link.take("bitrates")).bitrates;
+		};
+		expect(await measure()).toEqual({});
+		const began = performance.now();
+		await alice.send(150);
+		// 60 bytes each.
+		const sent = (150 * 60 * 8_000) / (performance.now() - began);
+		const { mic, ...others } = await measure();
+		expect(mic).toBeGreaterThan(0.7 * sent);
+		expect(mic).toBeLessThan(1.3 * sent);
+		expect(others).toEqual({});
+		link.command({ type: "mute", track: "mic", muted: true });
+		// It is over the last 2.5 s.
+		await expect.poll(measure, { timeout: 5_000, interval: 250 }).toEqual({});
+	}, 15_000);
+
 	it("flows from one participant to another with no signaling after the offer of transports", async () => {
 		const { alice, bob } = await call();
 		expect(await link.take("media", ({ endpoint }) => endpoint === "e1")).toMatchObject({ state: "connected" });

@@ -5,6 +5,8 @@ import * as fakeParameters from "mediasoup-client/fakeParameters";
 import { FakeHandler } from "mediasoup-client/handlers/FakeHandler";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import type { ChannelStats } from "../../shared/odoo.ts";
+import { Bot } from "../support/bot/bot.ts";
 import { Stack } from "../support/stack.ts";
 
 interface Envelope {
@@ -170,3 +172,31 @@ it("three sessions meet on a real node: each stream is offered, taken, switched 
 	a.ws.close(1000);
 	for (const other of [b, late]) expect(await other.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
 });
+
+it("the statistics tell what arrives, and no more of somebody who left", async () => {
+	const { uuid } = await makeChannel("https://odoo.test:channel:2");
+	// Of a native participant: its media is real.
+	const bot = await Bot.join(stack.url, uuid, "native", await stack.tokenFor(uuid, "native"));
+	const stats = async () => {
+		const all = (await (await fetch(`${stack.url}/v1/stats`)).json()) as ChannelStats[];
+		return all.find((channel) => channel.uuid === uuid)?.sessionsStats.incomingBitRate;
+	};
+	const nothing = { audio: 0, camera: 0, screen: 0, total: 0 };
+	try {
+		await expect.poll(stats).toEqual(nothing);
+		const ears = await Bot.join(stack.url, uuid, "ears", await stack.tokenFor(uuid, "ears"));
+		await bot.publish();
+		await ears.receives("native-video", 90);
+		ears.destroy();
+		const { audio = 0, camera = 0, screen, total } = (await stats()) ?? nothing;
+		// It sends 50 packets of 92 bytes and 30 of 1,012 a second.
+		expect(audio).toBeGreaterThan(0.7 * 36_800);
+		expect(audio).toBeLessThan(1.4 * 36_800);
+		expect(camera).toBeGreaterThan(0.7 * 243_000);
+		expect(camera).toBeLessThan(1.4 * 243_000);
+		expect({ screen, total }).toEqual({ screen: 0, total: audio + camera });
+	} finally {
+		await bot.leave();
+	}
+	expect(await stats()).toEqual(nothing);
+}, 20_000);

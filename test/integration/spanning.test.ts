@@ -79,6 +79,20 @@ describe("a room on two nodes", () => {
 		await expect.poll(async () => (await on("us-1", room))?.received).toEqual([]);
 	});
 
+	it("counts what arrives of a track once, where it is published", async () => {
+		const room = newRoom();
+		const [a, b] = [await enter(room, "a", "eu"), await enter(room, "b", "us")];
+		await Promise.all([a.publish(), b.publish()]);
+		await Promise.all([b.receives("a-video", 90), a.receives("b-video", 90)]);
+		const answer = await stack.rest(`/v1/rooms/${room}?bitrates=true`);
+		const { bitrates } = (await answer.json()) as { bitrates: Record<string, number> };
+		// Each sends 30 packets of 1,012 bytes and 50 of 92 a second.
+		expect(bitrates.camera).toBeGreaterThan(0.7 * 2 * 243_000);
+		expect(bitrates.camera).toBeLessThan(1.4 * 2 * 243_000);
+		expect(bitrates.audio).toBeGreaterThan(0.7 * 2 * 36_800);
+		expect(bitrates.audio).toBeLessThan(1.4 * 2 * 36_800);
+	});
+
 	it("mutes across, and ends a track everywhere", async () => {
 		const room = newRoom();
 		const [a, b] = [await enter(room, "a", "eu"), await enter(room, "b", "us")];

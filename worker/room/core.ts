@@ -12,6 +12,7 @@ import { TopologySetting } from "../../shared/rest.ts";
 import type { Speakers } from "../../shared/speakers.ts";
 import { type Dialect, isPersonal } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
+import { Bitrates } from "./bitrates.ts";
 import { Crowd } from "./crowd.ts";
 import { Gather } from "./gather.ts";
 import { LastN } from "./last-n.ts";
@@ -57,6 +58,8 @@ export class Core {
 	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
 	reopenAt?: number;
 
+	/** What nodes receive of tracks. */
+	readonly bitrates: Bitrates;
 	/** Whose cameras go to everybody in large rooms. */
 	readonly lastN: LastN;
 	/** Pairs of nodes that were told of each other. Memory only: telling them again does no harm. */
@@ -98,6 +101,7 @@ export class Core {
 		this.gather = new Gather(this);
 		this.crowd = new Crowd(this);
 		this.lastN = new LastN(this);
+		this.bitrates = new Bitrates(this);
 		this.#defaultTopology = TopologySetting.parse(env.DEFAULT_TOPOLOGY || "sfu");
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 		this.sockets.closeCode = (dialect, code) => this.dialect(dialect).closeCode?.(code) ?? code;

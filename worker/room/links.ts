@@ -55,6 +55,7 @@ export function detach(core: Core, epoch: number, graceMs = core.limits.linkGrac
 	assignment.state = "detached";
 	assignment.deadline = Date.now() + graceMs;
 	core.speaking.delete(epoch);
+	core.bitrates.gone(epoch);
 	core.assignments.touch(String(epoch));
 }
 
@@ -110,6 +111,9 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return onPipeLost(core, assignment.epoch, report.peer);
 		case "quality":
 			core.tell(report);
+			return;
+		case "bitrates":
+			core.bitrates.heard(assignment.epoch, report.bitrates);
 			return;
 	}
 	const endpoint = core.endpoints.get(report.endpoint);

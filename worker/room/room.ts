@@ -20,7 +20,7 @@ import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
-import { GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
+import { type Details, GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
 import type { RoomRecord } from "./state.ts";
 import { expectsNode, keepTopology } from "./topology.ts";
 import { setMuted } from "./tracks.ts";
@@ -219,8 +219,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		});
 	}
 
-	async describe(): Promise<Result<RoomView>> {
-		return this.#ask(() => roomView(this.#core));
+	async describe(details?: Details): Promise<Result<RoomView>> {
+		await this.#prepareFor(details);
+		return this.#ask(() => roomView(this.#core, details));
 	}
 
 	async destroy(): Promise<Result<null>> {
@@ -237,10 +238,10 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		return { ok: true, value: null };
 	}
 
-	async listParticipants(page: {
-		limit: number;
-		cursor?: string;
-	}): Promise<Result<{ items: Participant[]; next?: string }>> {
+	async listParticipants(
+		page: { limit: number; cursor?: string } & Details,
+	): Promise<Result<{ items: Participant[]; next?: string }>> {
+		await this.#prepareFor(page);
 		return this.#ask(() => {
 			const all = [...this.#core.members.values()].sort((a, b) => a.join - b.join);
 			const after = page.cursor === undefined ? 0 : Number(page.cursor);
@@ -248,12 +249,13 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			const rest = all.filter((member) => member.join > after);
 			const items = rest.slice(0, page.limit);
 			const next = rest.length > items.length ? String(items.at(-1)?.join) : undefined;
-			return { items: items.map((member) => participantView(this.#core, member)), next };
+			return { items: items.map((member) => participantView(this.#core, member, page)), next };
 		});
 	}
 
-	async getParticipant(id: string): Promise<Result<Participant>> {
-		return this.#ask(() => participantView(this.#core, mustBeMember(this.#core, id)));
+	async getParticipant(id: string, details?: Details): Promise<Result<Participant>> {
+		await this.#prepareFor(details);
+		return this.#ask(() => participantView(this.#core, mustBeMember(this.#core, id), details));
 	}
 
 	async muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>> {
@@ -310,6 +312,11 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 
 	async consult(dialect: string, question: unknown): Promise<unknown> {
 		return this.#handle(() => this.#core.dialect(dialect).consult?.(this.#core, question));
+	}
+
+	/** The caller waits with it, so nothing is left hanging when memory is lost. */
+	async #prepareFor({ bitrates }: Details = {}): Promise<void> {
+		if (bitrates) await this.#core.bitrates.measure();
 	}
 
 	#ask<T>(work: () => T): Result<T> {

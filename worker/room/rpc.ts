@@ -6,6 +6,11 @@ import type { ParticipantClaims } from "../../shared/tokens.ts";
 /** Errors cross an RPC as values: a thrown class does not survive it. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: ErrorBody };
 
+/** What to tell beside the rest. `bitrates`: nodes are asked what they receive. */
+export interface Details {
+	bitrates?: boolean;
+}
+
 export interface RoomRpc {
 	/** Creates the room, or returns the one that is there unchanged. */
 	create(input: {
@@ -14,11 +19,13 @@ export interface RoomRpc {
 		settings?: RoomSettings;
 	}): Promise<{ room: Room; created: boolean }>;
 	/** `not_found` when the room does not exist, here and below. */
-	describe(): Promise<Result<Room>>;
+	describe(details?: Details): Promise<Result<Room>>;
 	/** Everyone is closed with `roomClosed`, nodes are released, storage is emptied. */
 	destroy(): Promise<Result<null>>;
-	listParticipants(page: { limit: number; cursor?: string }): Promise<Result<{ items: Participant[]; next?: string }>>;
-	getParticipant(id: string): Promise<Result<Participant>>;
+	listParticipants(
+		page: { limit: number; cursor?: string } & Details,
+	): Promise<Result<{ items: Participant[]; next?: string }>>;
+	getParticipant(id: string, details?: Details): Promise<Result<Participant>>;
 	muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>>;
 	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
 	/** Fleet has a node again, after it had none for this room. */

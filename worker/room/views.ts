@@ -1,9 +1,10 @@
 /** The room and its members as REST shows them. */
-import type { Participant, Room, RoomNode } from "../../shared/rest.ts";
+import type { Bitrates, Participant, Room, RoomNode } from "../../shared/rest.ts";
 import type { Core } from "./core.ts";
+import type { Details } from "./rpc.ts";
 import type { Assignment, Member } from "./state.ts";
 
-export function roomView(core: Core): Room {
+export function roomView(core: Core, { bitrates }: Details = {}): Room {
 	return {
 		...core.info(),
 		settings: core.room.settings,
@@ -11,7 +12,21 @@ export function roomView(core: Core): Room {
 		tracks: [...core.tracks.values()].filter(({ live }) => live).length,
 		mended: core.room.mended ?? 0,
 		nodes: [...core.assignments.values()].flatMap((assignment) => nodeView(core, assignment)),
+		bitrates: bitrates ? bitratesBySource(core) : undefined,
 	};
+}
+
+/** As last measured. */
+export function bitratesBySource(core: Core): Bitrates {
+	const sums = { audio: 0, camera: 0, screen: 0, screenAudio: 0, total: 0 };
+	for (const track of core.tracks.values()) {
+		const { source } = track.info;
+		const bitrate = core.bitrates.of(track) ?? 0;
+		if (source === "data") continue;
+		sums[source] += bitrate;
+		sums.total += bitrate;
+	}
+	return sums;
 }
 
 function nodeView(core: Core, assignment: Assignment): RoomNode[] {
@@ -36,7 +51,7 @@ function nodeView(core: Core, assignment: Assignment): RoomNode[] {
 	];
 }
 
-export function participantView(core: Core, member: Member): Participant {
+export function participantView(core: Core, member: Member, { bitrates }: Details = {}): Participant {
 	const endpoint = core.serving(member.id);
 	const { id, name, metadata, state, joinedAt, tracks } = core.participant(member);
 	return {
@@ -45,10 +60,15 @@ export function participantView(core: Core, member: Member): Participant {
 		metadata,
 		state,
 		joinedAt,
-		tracks,
+		tracks: bitrates ? tracks.map((track) => ({ ...track, bitrate: bitrateOf(core, track.id) })) : tracks,
 		rights: member.rights,
 		client: member.client,
 		region: member.place.region,
 		node: endpoint && endpoint.state === "open" ? core.assignments.get(String(endpoint.epoch))?.node : undefined,
 	};
+}
+
+function bitrateOf(core: Core, id: string): number | undefined {
+	const track = core.tracks.get(id);
+	return track && core.bitrates.of(track);
 }

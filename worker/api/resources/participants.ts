@@ -1,7 +1,7 @@
 /** `/v1/rooms/{room}/participants`: list, read, mute, move and remove. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { PageQuery, RemoveQuery } from "../../../shared/rest.ts";
+import { BitratesQuery, PageQuery, RemoveQuery } from "../../../shared/rest.ts";
 import { mintParticipantToken } from "../../auth/tokens.ts";
 import type { Env } from "../../env.ts";
 import { askRoom, askRoomOnce } from "../ask-room.ts";
@@ -28,14 +28,14 @@ const list = createRoute({
 	...{ method: "get", path: "/rooms/{room}/participants", tags, security: secured, operationId: "listParticipants" },
 	summary: "List participants",
 	description: "In the order in which they joined.",
-	request: { params: RoomPath, query: PageQuery },
+	request: { params: RoomPath, query: PageQuery.extend(BitratesQuery.shape) },
 	responses: { 200: answer("One page", ParticipantPage), ...failures("bad_request", "not_found") },
 });
 
 const read = createRoute({
 	...{ method: "get", path: one, tags, security: secured, operationId: "getParticipant" },
 	summary: "Read a participant",
-	request: { params: ParticipantPath },
+	request: { params: ParticipantPath, query: BitratesQuery },
 	responses: { 200: answer("The participant", Participant), ...failures("bad_request", "not_found") },
 });
 
@@ -65,12 +65,14 @@ const remove = createRoute({
 
 export const participants = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid })
 	.openapi(list, async (c) => {
-		const page = c.req.valid("query");
-		return c.json(await askRoom(c.env, c.req.valid("param").room, (room) => room.listParticipants(page)), 200);
+		const { bitrates, ...page } = c.req.valid("query");
+		const asked = { ...page, bitrates: bitrates === "true" };
+		return c.json(await askRoom(c.env, c.req.valid("param").room, (room) => room.listParticipants(asked)), 200);
 	})
 	.openapi(read, async (c) => {
 		const { room, participant } = c.req.valid("param");
-		return c.json(await askRoom(c.env, room, (stub) => stub.getParticipant(participant)), 200);
+		const bitrates = c.req.valid("query").bitrates === "true";
+		return c.json(await askRoom(c.env, room, (stub) => stub.getParticipant(participant, { bitrates })), 200);
 	})
 	.openapi(mute, async (c) => {
 		const { room, participant } = c.req.valid("param");

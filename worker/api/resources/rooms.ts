@@ -1,6 +1,6 @@
 /** `/v1/rooms`: create, list, read and delete rooms. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { PageQuery } from "../../../shared/rest.ts";
+import { BitratesQuery, PageQuery } from "../../../shared/rest.ts";
 import { listRooms } from "../../directory/listing.ts";
 import type { Env } from "../../env.ts";
 import { askRoom, askRoomOnce } from "../ask-room.ts";
@@ -33,7 +33,7 @@ const list = createRoute({
 const read = createRoute({
 	...{ method: "get", path: "/rooms/{room}", tags, security: secured, operationId: "getRoom" },
 	summary: "Read a room",
-	request: { params: RoomPath },
+	request: { params: RoomPath, query: BitratesQuery },
 	responses: { 200: answer("The room", Room), ...failures("bad_request", "not_found") },
 });
 
@@ -58,7 +58,10 @@ export const rooms = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 		return c.json(room, 201);
 	})
 	.openapi(list, async (c) => c.json(await listRooms(c.env, c.req.valid("query")), 200))
-	.openapi(read, async (c) => c.json(await askRoom(c.env, c.req.valid("param").room, (room) => room.describe()), 200))
+	.openapi(read, async (c) => {
+		const bitrates = c.req.valid("query").bitrates === "true";
+		return c.json(await askRoom(c.env, c.req.valid("param").room, (room) => room.describe({ bitrates })), 200);
+	})
 	.openapi(remove, async (c) => {
 		await askRoomOnce(c.env, c.req.valid("param").room, (room) => room.destroy());
 		return c.body(null, 204);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type ChannelStats, SessionRef } from "../../../shared/odoo.ts";
 import type { Core } from "../../room/core.ts";
 import { removeMember } from "../../room/members.ts";
+import { bitratesBySource } from "../../room/views.ts";
 import { idOf } from "./ids.ts";
 import { infoOf } from "./info.ts";
 
@@ -32,7 +33,7 @@ export function channelOf(core: Core): Channel | undefined {
 	return core.record?.own as Channel | undefined;
 }
 
-export function consult(core: Core, question: Question): true | ChannelStats | Kicked | undefined {
+export function consult(core: Core, question: Question): true | Kicked | Promise<ChannelStats | undefined> {
 	switch (question.type) {
 		case "open":
 			open(core, question);
@@ -85,17 +86,20 @@ function kick(core: Core, { remoteAddress, sessionIds }: Extract<Question, { typ
 	return "done";
 }
 
-/** Bit rates are not known at the edge. */
-function stats(core: Core): ChannelStats | undefined {
+async function stats(core: Core): Promise<ChannelStats | undefined> {
+	if (channelOf(core)) await core.bitrates.measure();
+	// It may have been closed meanwhile.
 	const channel = channelOf(core);
 	if (!channel) return undefined;
+	// The sound of a screen is a native participant's: this protocol has no place of its own for it.
+	const { audio, camera, screen, screenAudio, total } = bitratesBySource(core);
 	const infos = [...core.members.values()].map((member) => infoOf(core, member));
 	return {
 		createDate: new Date(core.room.createdAt).toISOString(),
 		uuid: core.room.name,
 		remoteAddress: channel.remoteAddress,
 		sessionsStats: {
-			incomingBitRate: { audio: 0, camera: 0, screen: 0, total: 0 },
+			incomingBitRate: { audio, camera, screen: screen + screenAudio, total },
 			count: infos.length,
 			cameraCount: infos.filter(({ isCameraOn }) => isCameraOn).length,
 			screenCount: infos.filter(({ isScreenSharingOn }) => isScreenSharingOn).length,
