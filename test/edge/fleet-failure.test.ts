@@ -2,9 +2,11 @@ import { abortAllDurableObjects, evictDurableObject, reset, runDurableObjectAlar
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { NODE_RETURN_MS, NODE_SILENT_MS } from "../../shared/fleet.ts";
+import { Fleet } from "../../worker/fleet/fleet.ts";
 import { fleetFor } from "../../worker/fleet/locate.ts";
 import { Room } from "../../worker/room/room.ts";
-import { testEnv } from "./support/client.ts";
+import { newRoom, TestClient, testEnv } from "./support/client.ts";
+import { capabilities, TestLink } from "./support/node.ts";
 import { assign, chosen, fleet, ids, load, next, register, settled } from "./support/nodes.ts";
 
 const BEGIN_GRACE_MS = 5_000;
@@ -128,6 +130,67 @@ describe("a node whose socket was lost", () => {
 		await settled(socket);
 		socket.close(1001);
 		await told("n1 7");
+	});
+});
+
+describe("a room without a node", () => {
+	/** Somebody in it has been told that there is none. The clock stands still, so its pause is never over. */
+	async function waiting(): Promise<{ room: string; client: TestClient }> {
+		const room = newRoom();
+		const client = await TestClient.join(room, "a", { rtpCapabilities: capabilities });
+		expect((await client.event("endpointLost")).reason.code).toBe("no_node");
+		return { room, client };
+	}
+
+	it("gets one as soon as it registers, however long its pause", async () => {
+		const { room } = await waiting();
+		expect((await next(await register("n1"), "assignment")).room).toBe(room);
+	});
+
+	it("gets its own back as soon as another process of it registers, though it failed just now", async () => {
+		const socket = await register("n1", { instance: "one" });
+		const room = newRoom();
+		const client = await TestClient.join(room, "a", { rtpCapabilities: capabilities });
+		const link = await TestLink.dial(room, (await next(socket, "assignment")).token);
+		await link.open();
+		await client.event("endpoint");
+		socket.close(1011);
+		await socket.closed;
+		pass(NODE_RETURN_MS);
+		await look();
+		expect((await client.event("endpointLost")).reason.code).toBe("node_failed");
+		expect((await client.event("endpointLost")).reason.code).toBe("no_node");
+		const again = await register("n1", { instance: "two" });
+		const next2 = await TestLink.dial(room, (await next(again, "assignment")).token);
+		await next2.open();
+		await client.event("endpoint");
+	});
+
+	it("gets one that came while it was being told that there is none", async () => {
+		const asked = vi.spyOn(Fleet.prototype, "assignFrom").mockImplementationOnce(async ({ room }) => {
+			await testEnv.ROOM.getByName(room).nodeAvailable();
+			return { ok: false, error: { code: "no_node", message: "none when it was looked for" } };
+		});
+		const socket = await register("n1");
+		const room = newRoom();
+		const client = await TestClient.join(room, "a", { rtpCapabilities: capabilities });
+		expect((await next(socket, "assignment")).room).toBe(room);
+		expect(asked).toHaveBeenCalledTimes(2);
+		asked.mockRestore();
+		// It was never told of a want that was over by then.
+		expect(await client.settled()).toEqual([]);
+	});
+
+	it("is woken by a report only when that shows room on a node that had none", async () => {
+		const woken = vi.spyOn(Room.prototype, "nodeAvailable");
+		const socket = await register("n1", { load: { ...load, cpu: 1 } });
+		const { room } = await waiting();
+		socket.send({ type: "load", load: { ...load, cpu: 0.9 } });
+		await settled(socket);
+		expect(woken).not.toHaveBeenCalled();
+		socket.send({ type: "load", load });
+		expect((await next(socket, "assignment")).room).toBe(room);
+		woken.mockRestore();
 	});
 });
 

@@ -4,6 +4,7 @@ import { FLEET_SUBPROTOCOL } from "../../shared/fleet.ts";
 import { BEARER_PREFIX, SUBPROTOCOL } from "../../shared/native.ts";
 import { Rights } from "../../shared/tokens.ts";
 import { mintNodeToken, mintParticipantToken } from "../../worker/auth/tokens.ts";
+import { Fleet } from "../../worker/fleet/fleet.ts";
 import { HUBS, type Hub } from "../../worker/fleet/hubs.ts";
 import { fleetFor } from "../../worker/fleet/locate.ts";
 import app from "../../worker/index.ts";
@@ -111,6 +112,16 @@ describe("hubs", () => {
 		expect(await assignFrom("enam")).toBe("no media node is available: 2 overloaded");
 		await registerAt("me", "c");
 		await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1));
+	});
+
+	it("stop asking others when a node comes to them meanwhile", async () => {
+		const asked = vi.spyOn(Fleet.prototype, "assignBelow").mockImplementationOnce(async () => {
+			await registerAt("weur", "back");
+			return { nodes: 0, ruledOut: {} };
+		});
+		expect(await assignFrom("weur")).toBe("back");
+		expect(asked).toHaveBeenCalledTimes(1);
+		asked.mockRestore();
 	});
 
 	it("find a room's node wherever it is, to let go of it or to drain it", async () => {

@@ -11,6 +11,7 @@ import {
 	type FleetMessage,
 	NODE_RETURN_MS,
 	NODE_SILENT_MS,
+	type NodeLoad,
 	NodeReport,
 	REPORT_MS,
 } from "../../shared/fleet.ts";
@@ -73,6 +74,8 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	readonly #beganAt = Date.now();
 	/** Rooms that found no node. Memory only: they ask again by themselves as well, only later. */
 	readonly #waiting = new Set<string>();
+	/** How often a node began to take rooms. */
+	#arrivals = 0;
 	/** Nodes whose socket was lost, and until when they may be back. */
 	readonly #lost = new Map<string, number>();
 	/** Hubs that had no node when they were asked last, and until when that is believed. */
@@ -158,8 +161,7 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 				break;
 			case "load":
 				mustBeRegistered(seat);
-				this.#seats.report(seat, report.load);
-				if (mayTake(seat)) this.#wakeWaiting();
+				this.#onLoad(seat, report.load);
 				break;
 			case "draining":
 				mustBeRegistered(seat);
@@ -189,11 +191,19 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS, hub: seat.grant.hub });
 		if (row.drain) send(seat.ws, { type: "drain", ...row.drain });
 		this.#lookAt(Date.now() + NODE_SILENT_MS);
-		if (mayTake(seat)) this.#wakeWaiting();
+		if (mayTake(seat)) this.#onAvailable();
+	}
+
+	/** Rooms that wait could not be placed on nodes that took people before: those wake nobody by saying so again. */
+	#onLoad(seat: RegisteredSeat, load: NodeLoad): void {
+		const before = mayTake(seat) && !this.#seats.silent(seat, Date.now());
+		this.#seats.report(seat, load);
+		if (!before && mayTake(seat)) this.#onAvailable();
 	}
 
 	/** Rooms that wait for a node ask again, now that there is one. */
-	#wakeWaiting(): void {
+	#onAvailable(): void {
+		this.#arrivals++;
 		if (this.#waiting.size === 0) return;
 		const rooms = [...this.#waiting];
 		this.#waiting.clear();
@@ -316,10 +326,13 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		const here = await this.#assignHere(request, (cost) => isGood(cost, request.near));
 		if (here.assigned) return { ok: true, value: here.assigned };
 		const { cost, ruledOut } = here;
+		const arrivals = this.#arrivals;
 		for (const hub of this.#worthAsking(others, cost)) {
 			const answer = await this.#askHub(hub, request, cost);
 			if (answer?.assigned) return { ok: true, value: answer.assigned };
 			if (answer) addUp(ruledOut, answer.ruledOut);
+			// The rest of the world need not be asked when there is a node here by now.
+			if (cost === NO_COST && this.#arrivals !== arrivals) break;
 		}
 		// What is here, then: looked for again, since much may have happened meanwhile.
 		const { assigned } = await this.#assignHere(request, () => true);
@@ -441,7 +454,7 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		if (drained) {
 			send(seat.ws, { type: "undrain" });
 			this.#tellDraining(node);
-			if (mayTake(seat)) this.#wakeWaiting();
+			if (mayTake(seat)) this.#onAvailable();
 		}
 		if (seat.row.stopsAt !== undefined) {
 			return { ok: false, error: new SwitchyardError("conflict", "the node was told to stop").toJSON() };

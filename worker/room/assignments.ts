@@ -110,6 +110,11 @@ function onAnswer(core: Core, epoch: number, area: string, avoided: readonly str
 		stayPut(core, avoided);
 		return;
 	}
+	if (!held && assignment.again) {
+		core.assignments.delete(String(epoch));
+		placeWaiting(core);
+		return;
+	}
 	if (!held) return giveUp(core, assignment, result.ok ? NOT_THERE : result.error);
 	core.assignments.delete(String(epoch));
 	held.areas.push(area);
@@ -141,6 +146,17 @@ export function giveUp(core: Core, assignment: Assignment, reason: ErrorBody): v
 /** Asks again when somebody waits. */
 export function retryNode(core: Core): void {
 	if (core.record) placeWaiting(core);
+}
+
+/** A node came: whoever waits for one waits no longer for the end of a pause, and what is asked now may have missed it. */
+export function onNodeAvailable(core: Core): void {
+	core.nodeRetry = undefined;
+	for (const assignment of core.assignments.values()) {
+		if (assignment.state !== "asked" || assignment.node !== undefined) continue;
+		assignment.again = true;
+		core.assignments.touch(String(assignment.epoch));
+	}
+	retryNode(core);
 }
 
 /** Somebody waits for a node, and no question is open. */

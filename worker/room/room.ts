@@ -13,7 +13,7 @@ import { dialects } from "../dialects/index.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
-import { giveUp, releaseNodes, retryNode, wantNode } from "./assignments.ts";
+import { giveUp, onNodeAvailable, releaseNodes, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
@@ -291,7 +291,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	}
 
 	async nodeAvailable(): Promise<void> {
-		this.#handle(() => retryNode(this.#core));
+		this.#handle(() => onNodeAvailable(this.#core));
 	}
 
 	async nodeFailed({ node, epoch }: { node: string; epoch: number }): Promise<void> {

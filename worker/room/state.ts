@@ -156,6 +156,8 @@ export interface Assignment {
 	draining?: number;
 	/** `asked`: no link yet. `linked`: its socket is here. `detached`: the socket dropped and may come back. */
 	state: "asked" | "linked" | "detached";
+	/** A node came since Fleet was asked: if it says that there is none, it is asked again at once. */
+	again?: true;
 	/** Linked for the first time, and its first report not yet in: there is nothing to reconcile. */
 	fresh?: boolean;
 	/** When `asked` or `detached` ends in a new assignment. */
