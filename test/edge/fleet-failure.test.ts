@@ -181,6 +181,15 @@ describe("a room without a node", () => {
 		expect(await client.settled()).toEqual([]);
 	});
 
+	it("asks again when it has lost its memory, and with it when it was to ask", async () => {
+		const { room, client } = await waiting();
+		await evictDurableObject(testEnv.ROOM.getByName(room), { webSockets: "hibernate" });
+		const asked = vi.spyOn(Fleet.prototype, "assignFrom");
+		await client.settled();
+		await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+		asked.mockRestore();
+	});
+
 	it("is woken by a report only when that shows room on a node that had none", async () => {
 		const woken = vi.spyOn(Room.prototype, "nodeAvailable");
 		const socket = await register("n1", { load: { ...load, cpu: 1 } });

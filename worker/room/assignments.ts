@@ -145,7 +145,10 @@ export function giveUp(core: Core, assignment: Assignment, reason: ErrorBody): v
 
 /** Asks again when somebody waits. */
 export function retryNode(core: Core): void {
-	if (core.record) placeWaiting(core);
+	if (!core.record) return;
+	placeWaiting(core);
+	// Nobody was asked: whoever still waits does so for a node of the room that is away.
+	if (awaitsNode(core)) core.nodeRetry = undefined;
 }
 
 /** A node came: whoever waits for one waits no longer for the end of a pause, and what is asked now may have missed it. */

@@ -13,7 +13,7 @@ import { dialects } from "../dialects/index.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
-import { giveUp, onNodeAvailable, releaseNodes, wantNode } from "./assignments.ts";
+import { awaitsNode, giveUp, onNodeAvailable, releaseNodes, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
@@ -168,6 +168,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			if (assignment.state !== "asked") links.detach(core, assignment.epoch, RETURN_MS);
 		}
 		sweepAhead(core);
+		if (awaitsNode(core)) core.nodeRetry = { at: Date.now(), tries: 0 };
 		core.commit();
 		this.#deadlines.schedule();
 	}
