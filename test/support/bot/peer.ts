@@ -12,8 +12,10 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 export interface SenderOptions {
 	audio?: boolean;
 	video?: boolean;
-	/** Of video. */
+	/** Of video; 30 unless given. */
 	packetsPerSecond?: number;
+	/** Of audio; 50 unless given. */
+	audioPacketsPerSecond?: number;
 	/** Payload of a video packet. */
 	bytes?: number;
 }
@@ -35,7 +37,8 @@ export class Sender {
 	readonly tracks: Sent[];
 	readonly #offer: Promise<string>;
 
-	constructor(name: string, { audio = true, video = true, packetsPerSecond = 30, bytes = 1_000 }: SenderOptions = {}) {
+	constructor(name: string, options: SenderOptions = {}) {
+		const { audio = true, video = true, packetsPerSecond = 30, audioPacketsPerSecond = 50, bytes = 1_000 } = options;
 		this.#pc = new Peer(name, { iceServers: [] });
 		const kinds = [...(audio ? ["audio" as const] : []), ...(video ? ["video" as const] : [])];
 		this.tracks = kinds.map((kind, i) => {
@@ -46,7 +49,7 @@ export class Sender {
 			else media.addVP8Codec(VIDEO_TYPE);
 			media.addSSRC(ssrc, name, name, `${name}-${kind}`);
 			const stream = kind === "audio" ? audioStream(ssrc, AUDIO_TYPE) : videoStream(ssrc, VIDEO_TYPE, bytes);
-			const perSecond = kind === "audio" ? 50 : packetsPerSecond;
+			const perSecond = kind === "audio" ? audioPacketsPerSecond : packetsPerSecond;
 			return { kind, perSecond, stream, track: this.#pc.addTrack(media), rtpParameters: parametersOf(kind, ssrc, mid) };
 		});
 		for (const { track } of this.tracks) {
@@ -132,7 +135,7 @@ export class Receiver {
 	/** Consumers of which a packet has come. */
 	readonly flowing = new Set<string>();
 	readonly #pc: PeerConnection;
-	readonly #sections: (Section & { consumer: MediaConsumer })[] = [];
+	readonly #sections: (Section & { consumer: Pick<MediaConsumer, "id" | "track"> })[] = [];
 	/** Held, or the binding collects them and their packets are lost. */
 	readonly #tracks: Track[] = [];
 
@@ -143,7 +146,7 @@ export class Receiver {
 	}
 
 	/** True when it was not known. */
-	add(consumer: MediaConsumer): boolean {
+	add(consumer: Omit<MediaConsumer, "type" | "paused">): boolean {
 		if (this.#sections.some((it) => it.consumer.id === consumer.id)) return false;
 		const { kind, rtpParameters, track, participant } = consumer;
 		this.#sections.push({ mid: String(this.#sections.length), kind, direction: "sendonly", rtpParameters, consumer });
