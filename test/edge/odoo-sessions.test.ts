@@ -2,7 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it } from "vitest";
 import { channelUuid } from "../../worker/api/odoo/uuid.ts";
 import { decodeLenient } from "../../worker/auth/lenient-jwt.ts";
-import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
+import edge from "../../worker/index.ts";
+import { EDGE, fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
 import { makeChannel, OdooClient, sign } from "./support/odoo.ts";
 
 const silent = () => makeChannel({}, "?webRTC=false");
@@ -27,8 +28,17 @@ async function later(uuid: string, ms: number): Promise<void> {
 
 function recordIn(state: DurableObjectState) {
 	const [row] = state.storage.sql.exec<{ value: string }>("SELECT value FROM room").toArray();
-	return JSON.parse(row?.value ?? "{}") as { listed: boolean; own: { idleSince: number } };
+	return JSON.parse(row?.value ?? "{}") as { listed: boolean; endsAt?: number };
 }
+
+const memberCount = (uuid: string) =>
+	runInDurableObject(
+		stubOf(uuid),
+		(_, state) => state.storage.sql.exec("SELECT COUNT(*) AS count FROM participant").one().count,
+	);
+
+/** When the channel ends if nobody comes, as it is written. */
+const endOf = (uuid: string) => runInDurableObject(stubOf(uuid), (_, state) => recordIn(state).endsAt);
 
 describe("credentials", () => {
 	it("are taken in both forms on every path", async () => {
@@ -128,6 +138,27 @@ describe("credentials", () => {
 	});
 });
 
+describe("credentials at a path that names no channel", () => {
+	it("are awaited for as long", async () => {
+		const { uuid } = await silent();
+		const ms = 300;
+		const hasty = async (path: string, init?: RequestInit) =>
+			edge.fetch(new Request(EDGE + path, init), { ...testEnv, JOIN_TIMEOUT_MS: String(ms) });
+		const began = Date.now();
+		const [silentOne, inTime] = [await OdooClient.dial("/", hasty), await OdooClient.dial("/any", hasty)];
+		inTime.raw(JSON.stringify({ channelUUID: uuid, jwt: await sign({ session_id: 1 }) }));
+		await inTime.authenticated;
+		const later = await OdooClient.dial("/", hasty);
+		expect(await silentOne.closed).toBe(4107);
+		expect(Date.now() - began).toBeGreaterThanOrEqual(ms);
+		expect(await later.closed).toBe(4107);
+		// The other is in, however long ago it dialed.
+		const other = await OdooClient.enter(uuid, 2);
+		other.tell("BROADCAST", "still here?");
+		expect(await inTime.payload("BROADCAST")).toEqual({ senderId: 2, message: "still here?" });
+	});
+});
+
 describe("a session", () => {
 	it("tells its info, and everything set so far each time", async () => {
 		const { uuid } = await silent();
@@ -166,6 +197,11 @@ describe("a session", () => {
 		a.tell("BROADCAST", { any: ["thing"] });
 		for (const other of [b, c]) {
 			expect(await other.payload("BROADCAST")).toEqual({ senderId: 1, message: { any: ["thing"] } });
+		}
+		a.send({ message: { name: "BROADCAST" } }, { message: { name: "BROADCAST", payload: null } });
+		for (const other of [b, c]) {
+			expect(Object.keys((await other.payload("BROADCAST")) as object)).toEqual(["senderId"]);
+			expect(await other.payload("BROADCAST")).toEqual({ senderId: 1, message: null });
 		}
 		b.tell("BROADCAST", "text");
 		expect(await a.payload("BROADCAST")).toEqual({ senderId: "1", message: "text" });
@@ -270,16 +306,10 @@ describe("a session", () => {
 		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
 		b.close();
 		await a.named("SESSION_LEAVE");
-		const listed = () => runInDurableObject(stubOf(uuid), (_, state) => recordIn(state).listed);
-		// Written when the directory has it, which is off everyone's path.
-		await expect.poll(listed).toBe(true);
-		await runInDurableObject(stubOf(uuid), (_, state) => {
-			const record = recordIn(state);
-			record.own.idleSince -= 3_600_000;
-			state.storage.sql.exec("UPDATE room SET value = ?", JSON.stringify(record));
-		});
-		await later(uuid, 60_000);
+		expect(await endOf(uuid)).toBeLessThanOrEqual(Date.now() + 3_600_000);
+		await endNow(uuid);
 		expect(await a.closed).toBe(4108);
+		expect(a.untaken).toEqual([]);
 		expect(await stubOf(uuid).describe()).toMatchObject({ ok: false });
 	});
 
@@ -299,6 +329,51 @@ describe("a session", () => {
 		for (const n of [1, 2, 3, 4]) expect(await b.payload("BROADCAST")).toEqual({ senderId: 1, message: n });
 		const [first, ...rest] = b.log.map(({ at }) => at);
 		for (const at of rest) expect(at - (first ?? 0)).toBeGreaterThan(250);
+	});
+});
+
+/** As if its hour were over. */
+async function endNow(uuid: string): Promise<void> {
+	// Written when the directory has it, which is off everyone's path.
+	await expect.poll(() => runInDurableObject(stubOf(uuid), (_, state) => recordIn(state).listed)).toBe(true);
+	await runInDurableObject(stubOf(uuid), (_, state) => {
+		const record = recordIn(state);
+		expect(record.endsAt).toBeTypeOf("number");
+		state.storage.sql.exec("UPDATE room SET value = ?", JSON.stringify({ ...record, endsAt: Date.now() }));
+	});
+	await evictDurableObject(stubOf(uuid), { webSockets: "hibernate" });
+	expect(await runDurableObjectAlarm(stubOf(uuid))).toBe(true);
+}
+
+describe("the hour of a channel", () => {
+	it("runs from its making, whoever is alone in it meanwhile, and stops while there are two", async () => {
+		const { uuid } = await silent();
+		const made = await endOf(uuid);
+		expect(Math.abs((made ?? 0) - Date.now() - 3_600_000)).toBeLessThan(10_000);
+		const a = await OdooClient.enter(uuid, 1);
+		expect(await endOf(uuid)).toBe(made);
+		// Back at once: one is one.
+		const again = await OdooClient.enter(uuid, 1);
+		await a.closed;
+		expect(await endOf(uuid)).toBe(made);
+		const native = await TestClient.join(uuid, "native");
+		expect(await endOf(uuid)).toBeUndefined();
+		again.close();
+		await native.event("participantLeft");
+		expect(await endOf(uuid)).toBeGreaterThanOrEqual(made ?? 0);
+	});
+
+	it("does not begin anew when the last one leaves", async () => {
+		const { uuid } = await silent();
+		const [a, b] = [await OdooClient.enter(uuid, 1), await OdooClient.enter(uuid, 2)];
+		a.close();
+		await b.named("SESSION_LEAVE");
+		const end = await endOf(uuid);
+		b.close();
+		await expect.poll(async () => memberCount(uuid)).toBe(0);
+		expect(await endOf(uuid)).toBe(end);
+		await endNow(uuid);
+		expect(await stubOf(uuid).describe()).toMatchObject({ ok: false });
 	});
 });
 

@@ -79,6 +79,7 @@ export class Deadlines {
 		for (const [id, at] of core.expelled.entries()) if (at * 1000 + EXPELLED_MS < now) core.expelled.delete(id);
 		for (const [id, { until }] of core.kept.entries()) if (until <= now) core.kept.delete(id);
 
+		if ((core.record?.endsAt ?? now + 1) <= now) return true;
 		const empty = core.record?.emptySince;
 		if (empty === undefined || core.members.size > 0) return false;
 		if (empty + Math.min(LINGER_MS, this.#emptyRoomMs()) <= now) releaseNodes(core);
@@ -146,7 +147,8 @@ export class Deadlines {
 		if (stale !== undefined) times.push(stale);
 		const { meshAt, directBy } = core.record;
 		for (const at of [meshAt, directBy]) if (at !== undefined) times.push(at);
-		const { emptySince } = core.record;
+		const { emptySince, endsAt } = core.record;
+		if (endsAt !== undefined) times.push(endsAt);
 		if (core.members.size === 0 && emptySince !== undefined) {
 			const end = emptySince + this.#emptyRoomMs();
 			times.push(core.assignments.size > 0 ? Math.min(emptySince + LINGER_MS, end) : end);

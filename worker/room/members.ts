@@ -71,6 +71,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	room.emptySince = undefined;
 	core.touchRoom();
 	core.members.set(member.id, member);
+	noteAlone(core);
 	bind(core, ws, member);
 	core.memory(member).heard = core.outbox.seq;
 	// Told to the others before they learn of the new one, who reads it in the answer to its join.
@@ -155,10 +156,20 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	}
 	core.forget(member);
 	core.emit({ type: "participantLeft", participant: member.id, reason });
+	noteAlone(core);
 	if (core.members.size === 0) {
 		core.room.emptySince = Date.now();
 		core.touchRoom();
 	}
+}
+
+/** For rooms that do not stay for one alone: the time runs from when fewer than two are left, whoever they are. */
+export function noteAlone(core: Core): void {
+	const { room } = core;
+	const alone = core.members.size < 2;
+	if (room.aloneMs === undefined || alone === (room.endsAt !== undefined)) return;
+	room.endsAt = alone ? Date.now() + room.aloneMs : undefined;
+	core.touchRoom();
 }
 
 /** Removes a participant for good: no token made for it until now lets it in again. */

@@ -27,6 +27,10 @@ export interface RoomRecord {
 	/** In the directory of rooms. */
 	listed: boolean;
 	emptySince?: number;
+	/** It ends when fewer than two have been in it for this long, ms. */
+	aloneMs?: number;
+	/** When that will be, unless somebody comes. */
+	endsAt?: number;
 	/** The one in force; absent is `sfu`. */
 	topology?: Topology;
 	/** What the dialect whose API made the room keeps of it. The rules do not read it. */

@@ -75,8 +75,8 @@ export class OdooClient {
 		ws.accept();
 	}
 
-	static async dial(path: string): Promise<OdooClient> {
-		const response = await fetchEdge(path, { headers: { Upgrade: "websocket" } });
+	static async dial(path: string, fetchFrom = fetchEdge): Promise<OdooClient> {
+		const response = await fetchFrom(path, { headers: { Upgrade: "websocket" } });
 		if (!response.webSocket) throw new Error(`not upgraded: ${response.status}`);
 		return new OdooClient(response.webSocket);
 	}

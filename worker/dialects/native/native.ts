@@ -106,7 +106,9 @@ export const native: Framed = {
 	},
 
 	event(seq: number, event: RoomEvent): string {
-		return JSON.stringify({ seq, ...event });
+		// Another dialect's message may be without one.
+		const whole = event.type === "message" ? { ...event, payload: event.payload ?? null } : event;
+		return JSON.stringify({ seq, ...whole });
 	},
 
 	batch(events: readonly string[]): string {

@@ -2,13 +2,13 @@
 import * as z from "zod";
 import { type ChannelStats, SessionRef } from "../../../shared/odoo.ts";
 import type { Core } from "../../room/core.ts";
-import { removeMember } from "../../room/members.ts";
+import { noteAlone, removeMember } from "../../room/members.ts";
 import { bitratesBySource } from "../../room/views.ts";
 import { idOf } from "./ids.ts";
 import { infoOf } from "./info.ts";
 
 /** A channel with nobody or one session in it is closed after this long, ms. */
-export const IDLE_MS = 3_600_000;
+const IDLE_MS = 3_600_000;
 const SESSIONS = 100;
 
 const Channel = z.object({
@@ -16,8 +16,6 @@ const Channel = z.object({
 	key: z.string().optional(),
 	remoteAddress: z.string(),
 	webRTC: z.boolean(),
-	/** Since when fewer than two sessions are in it, ms. */
-	idleSince: z.number().optional(),
 });
 export type Channel = z.infer<typeof Channel>;
 
@@ -50,26 +48,9 @@ function open(core: Core, { uuid, origin, channel }: Extract<Question, { type: "
 	if (channelOf(core)) return;
 	const maxParticipants = Number(core.env.CHANNEL_SIZE) || SESSIONS;
 	const record = core.ensure(uuid, origin, undefined, { topology: "sfu", maxParticipants, emptyRoomMs: IDLE_MS });
-	record.own = { ...channel, idleSince: Date.now() } satisfies Channel;
-	core.touchRoom();
-}
-
-/** Counted from when fewer than two are left; nobody looks at an empty channel's but the room. */
-export function noteIdle(core: Core): void {
-	const channel = channelOf(core);
-	if (!channel) return;
-	const idle = core.members.size < 2;
-	if (idle === (channel.idleSince !== undefined)) return;
-	channel.idleSince = idle ? Date.now() : undefined;
-	core.touchRoom();
-}
-
-/** Ends a channel with one session in it whose time is over. The room goes when its deadlines are next looked at. */
-export function endIdle(core: Core, now: number): void {
-	const idleSince = channelOf(core)?.idleSince;
-	if (idleSince === undefined || idleSince + IDLE_MS > now) return;
-	for (const member of [...core.members.values()]) removeMember(core, member, "roomClosed");
-	core.room.emptySince = now - IDLE_MS;
+	record.own = channel;
+	record.aloneMs = IDLE_MS;
+	noteAlone(core);
 	core.touchRoom();
 }
 

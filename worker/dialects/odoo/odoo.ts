@@ -13,7 +13,7 @@ import type { Endpoint, Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { Rates } from "../rates.ts";
 import { post, send, tell } from "./bus.ts";
-import { channelOf, consult, endIdle, noteIdle, Question } from "./channel.ts";
+import { channelOf, consult, Question } from "./channel.ts";
 import * as consumers from "./consumers.ts";
 import { authenticate, type Proven, readCredentials } from "./credentials.ts";
 import { sessionOf } from "./ids.ts";
@@ -79,10 +79,7 @@ export const odoo: Personal = {
 		const session = sessionFor(member);
 		if ((session.transportsBy ?? now + 1) <= now) cut(core, member, CLOSE.internal);
 		else if (Math.min(session.connectBy ?? now + 1, session.pongBy ?? now + 1) <= now) cut(core, member, CLOSE.silent);
-		else if (session.pingAt <= now) {
-			ping(core, member, session, now);
-			endIdle(core, now);
-		}
+		else if (session.pingAt <= now) ping(core, member, session, now);
 	},
 
 	consult(core, question) {
@@ -143,7 +140,6 @@ function admit(core: Core, ws: WebSocket, { id, iat }: Proven): void {
 		return;
 	}
 	core.kept.delete(id);
-	noteIdle(core);
 	// It was muted when its socket was lost, and still is.
 	if (Object.keys(own.info).length > 0) spreadInfo(core, member);
 	ensureEndpoint(core, member);
@@ -214,7 +210,6 @@ function onEvent(core: Core, member: Member, event: RoomEvent): void {
 	switch (event.type) {
 		case "participantLeft":
 			consumers.forgetGone(core, member);
-			noteIdle(core);
 			// When all of them go nobody is told.
 			if (event.reason !== "roomClosed")
 				tell(core, member, "SESSION_LEAVE", { sessionId: sessionOf(event.participant) });

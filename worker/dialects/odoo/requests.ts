@@ -61,7 +61,7 @@ function dispatch(core: Core, member: Member, message: ClientMessage, request: s
 			spreadInfo(core, member);
 			return;
 		case "BROADCAST":
-			sendMessage(core, member, number(member), { payload: message.payload ?? null });
+			sendMessage(core, member, number(member), { payload: message.payload });
 			keep(core, member);
 			return;
 		default:
