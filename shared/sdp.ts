@@ -30,6 +30,10 @@ export const Section = z.object({
 	track: TrackId.optional(),
 	/** The client sends in it. */
 	sends: z.boolean().optional(),
+	/** Of its simulcast layers, lowest first. */
+	rids: z.array(z.string().max(16)).max(4).optional(),
+	/** It has ended; another of its kind may take its place. */
+	stopped: z.boolean().optional(),
 });
 export type Section = z.infer<typeof Section>;
 

@@ -5,11 +5,13 @@
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { type Log, log } from "../observability/logger.ts";
+import { SdpEndpoint } from "../sdp/endpoint.ts";
 import { bitratesOf } from "./bitrates.ts";
 import { Demand } from "./demand.ts";
-import { Endpoint, type EndpointLimits } from "./endpoint.ts";
+import type { Endpoint, EndpointLimits } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import { type Home, RoomHome } from "./home.ts";
+import { OrtcEndpoint } from "./ortc-endpoint.ts";
 import { PeerWatch } from "./peer-watch.ts";
 import { type PeerLimits, Peers } from "./peers.ts";
 import { Pipes } from "./pipes.ts";
@@ -115,6 +117,7 @@ export class RoomMedia implements RoomContext {
 		for (const { id, mediaState } of this.endpoints.values()) {
 			if (mediaState) this.report({ type: "media", endpoint: id, state: mediaState });
 		}
+		for (const endpoint of this.endpoints.values()) if (endpoint instanceof SdpEndpoint) endpoint.repeat();
 		this.#demand.describe();
 		for (const id of subscribers) {
 			const endpoint = this.endpoints.get(id);
@@ -167,7 +170,8 @@ export class RoomMedia implements RoomContext {
 					return { type: "connected", endpoint: it.id, direction, cause };
 				});
 			case "equip":
-				return endpoint?.equip(command);
+				if (endpoint instanceof OrtcEndpoint) endpoint.equip(command);
+				return;
 			case "restartIce":
 				return this.#answer(command, endpoint, async (it) => {
 					const { direction, cause } = command;
@@ -192,9 +196,13 @@ export class RoomMedia implements RoomContext {
 					.catch((error: unknown) => this.log.warn({ err: error }, "no key frame"));
 				return;
 			case "description":
+				if (endpoint instanceof SdpEndpoint) return endpoint.execute(command);
+				return this.#answer(command, undefined, () => Promise.reject(new SwitchyardError("stale_endpoint")));
 			case "renegotiate":
 			case "disconnect":
 			case "limit":
+				if (endpoint instanceof SdpEndpoint) endpoint.execute(command);
+				return;
 			case "text":
 				return;
 			case "describe":
@@ -257,7 +265,7 @@ export class RoomMedia implements RoomContext {
 			return;
 		}
 		// The map has it at once, so that what follows in the same frame finds it.
-		const endpoint = new Endpoint(command, this.home.pick(), this.#limits);
+		const endpoint = this.#make(command);
 		const { id } = endpoint;
 		this.endpoints.set(id, endpoint);
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });
@@ -276,6 +284,16 @@ export class RoomMedia implements RoomContext {
 			.catch(fail);
 	}
 
+	#make(command: Extract<LinkCommand, { type: "open" }>): Endpoint {
+		const home = this.home.pick();
+		if (!command.sdp) return new OrtcEndpoint(command, home, this.#limits);
+		const endpoint: SdpEndpoint = new SdpEndpoint(command, command.sdp, home, this.#limits, {
+			report: this.report,
+			refused: ({ track }) => this.#subscriptions.refuse(endpoint, track),
+		});
+		return endpoint;
+	}
+
 	#close(id: string): void {
 		const endpoint = this.endpoints.get(id);
 		if (!endpoint) return;
@@ -289,10 +307,11 @@ export class RoomMedia implements RoomContext {
 	#answer(
 		command: { endpoint: string; cause: Cause },
 		endpoint: Endpoint | undefined,
-		work: (endpoint: Endpoint) => Promise<LinkReport>,
+		work: (endpoint: OrtcEndpoint) => Promise<LinkReport>,
 	): void {
 		const { cause } = command;
-		const done = endpoint ? work(endpoint) : Promise.reject(new SwitchyardError("stale_endpoint"));
+		const done =
+			endpoint instanceof OrtcEndpoint ? work(endpoint) : Promise.reject(new SwitchyardError("stale_endpoint"));
 		done.then(this.report).catch((error: unknown) => {
 			this.report({ type: "failed", endpoint: command.endpoint, cause, error: errorBody(error) });
 		});

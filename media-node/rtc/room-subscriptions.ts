@@ -31,11 +31,20 @@ export class RoomSubscriptions {
 		const subscription = endpoint.subscriptions.get(track);
 		endpoint.subscriptions.delete(track);
 		subscription?.close();
+		endpoint.changed();
+	}
+
+	/** Its client takes no part in it. */
+	refuse(endpoint: Endpoint, track: string): void {
+		if (!endpoint.subscriptions.has(track)) return;
+		this.unsubscribe(endpoint, track);
+		this.#fail(endpoint.id, track, new SwitchyardError("unsupported", "refused by its client"));
 	}
 
 	/** Reports subscriptions in one batch, so that the client negotiates once. */
 	async describe(endpoint: Endpoint, subscriptions = [...endpoint.subscriptions.values()]): Promise<void> {
 		await Promise.allSettled(subscriptions.map(({ ready }) => ready));
+		endpoint.changed();
 		const consumers = subscriptions.flatMap((subscription) =>
 			endpoint.subscriptions.get(subscription.track) === subscription ? (subscription.describe() ?? []) : [],
 		);
@@ -59,7 +68,7 @@ export class RoomSubscriptions {
 			// The track comes from elsewhere now. Its receiver gets both for a while, and no gap.
 			there?.retire();
 		}
-		const subscription = new SubscribedTrack(published, endpoint.receiver(), settings);
+		const subscription = new SubscribedTrack(published, endpoint.receiver(published), settings, endpoint.holds);
 		endpoint.subscriptions.set(id, subscription);
 		this.#watch(endpoint, subscription);
 		return subscription;
@@ -72,7 +81,9 @@ export class RoomSubscriptions {
 		subscription.onEnded = () => {
 			// As with tracks: the end of the whole endpoint is told once.
 			queueMicrotask(() => {
-				if (forget() && !endpoint.closed) report({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] });
+				if (!forget() || endpoint.closed) return;
+				endpoint.changed();
+				report({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] });
 			});
 		};
 		subscription.onLayers = (layer) => report({ type: "layers", endpoint: endpoint.id, layers: { [id]: layer } });

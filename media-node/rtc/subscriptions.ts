@@ -1,5 +1,13 @@
 /** One track on its way to one endpoint: a consumer on its way, there, or closed again. */
-import type { Consumer, DataConsumer, DataProducer, Producer, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import type {
+	Consumer,
+	DataConsumer,
+	DataProducer,
+	Producer,
+	RtpCapabilities,
+	RtpParameters,
+	WebRtcTransport,
+} from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { ALL_LAYERS, type ConsumerParameters, type Layer, NO_LAYER, type TrackSettings } from "../../shared/media.ts";
 import { rtpParametersOut } from "./convert.ts";
@@ -17,6 +25,8 @@ export interface Receiver {
 	transport: WebRtcTransport;
 	home: Home;
 	rtpCapabilities: RtpCapabilities | undefined;
+	/** Of the section that it is received in; absent: of no matter. */
+	mid?: string;
 }
 
 export class SubscribedTrack {
@@ -28,6 +38,8 @@ export class SubscribedTrack {
 	#consumer: Consumer | DataConsumer | undefined;
 	#spatialLayers = 1;
 	#closed = false;
+	/** Nothing is sent until its client is ready for it. */
+	#held: boolean;
 	readonly #tuning = new Latest(() => this.#apply());
 	/** It ended without `close`: the track or the transport did. */
 	onEnded: () => void = () => {};
@@ -38,8 +50,9 @@ export class SubscribedTrack {
 	/** Its score changed. */
 	onScore: () => void = () => {};
 
-	constructor(published: RoomTrack, receiver: Promise<Receiver>, settings: TrackSettings) {
+	constructor(published: RoomTrack, receiver: Promise<Receiver>, settings: TrackSettings, held = false) {
 		this.published = published;
+		this.#held = held;
 		this.#settings = settings;
 		this.ready = receiver.then(async (it) => this.#consume(await published.on(it.home), it));
 		this.ready.catch(() => {});
@@ -66,6 +79,29 @@ export class SubscribedTrack {
 		const { sctpStreamParameters, label, protocol } = consumer;
 		if (!sctpStreamParameters) return undefined;
 		return { kind: "data", track: id, participant, id: consumer.id, sctpStreamParameters, label, protocol };
+	}
+
+	/** Of a consumer that is there and carries RTP. */
+	get parameters():
+		| {
+				mid: string | undefined;
+				kind: "audio" | "video";
+				rtpParameters: RtpParameters;
+				track: string;
+				participant: string;
+		  }
+		| undefined {
+		const consumer = this.#consumer;
+		if (!consumer || consumer.closed || !("kind" in consumer)) return undefined;
+		const { kind, rtpParameters } = consumer;
+		return { mid: rtpParameters.mid, kind, rtpParameters, track: this.track, participant: this.published.participant };
+	}
+
+	/** Its client is ready for it. */
+	release(): void {
+		if (!this.#held) return;
+		this.#held = false;
+		this.#tuning.request();
 	}
 
 	/** New settings stand for all: what is absent is the default. */
@@ -128,7 +164,8 @@ export class SubscribedTrack {
 		const consumer = await receiver.transport.consume({
 			producerId: producer.id,
 			rtpCapabilities,
-			paused,
+			paused: paused || this.#held,
+			...(receiver.mid !== undefined && { mid: receiver.mid }),
 			...(layers && producer.type !== "simple" && { preferredLayers: layers }),
 		});
 		if (consumer.type === "simulcast" || consumer.type === "svc") {
@@ -155,7 +192,8 @@ export class SubscribedTrack {
 	async #apply(): Promise<void> {
 		const consumer = this.#consumer;
 		if (!consumer || consumer.closed) return;
-		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, this.#spatialLayers);
+		const { paused: chosen, layers } = chooseLayers(this.#settings, this.published.layers, this.#spatialLayers);
+		const paused = chosen || this.#held;
 		const changes: Promise<void>[] = [];
 		if ("kind" in consumer) {
 			const { priority = DEFAULT_PRIORITY } = this.#settings;

@@ -1,0 +1,229 @@
+/**
+ * Between the sections of a description and mediasoup's parameters. What a client sends keeps the numbers that it
+ * offered, mediasoup maps them. What it is sent has the router's, and a header extension reaches it only under the id
+ * that the router gives it; docs/sdp.md tells what follows from that.
+ */
+import type * as mediasoup from "mediasoup/types";
+import { extractRtpCapabilities } from "mediasoup-client/handlers/sdp/commonUtils";
+import * as ortc from "mediasoup-client/ortc";
+import type * as client from "mediasoup-client/types";
+import { bad, type Media, type RemoteSection } from "./read.ts";
+
+export type Kind = "audio" | "video";
+export type Codec = mediasoup.RtpCodecParameters;
+export interface Extension {
+	id: number;
+	uri: string;
+}
+
+/** What a client sends in a section: as mediasoup is to receive it, and what the section says of it. */
+export interface Sent {
+	stream: string;
+	track: string;
+	rtpParameters: mediasoup.RtpParameters;
+	/** As in the client's `a=simulcast`; empty without. */
+	rids: string[];
+}
+
+/** What the client can receive, or send, of a section's kind. */
+export function capabilitiesOf(section: Pick<RemoteSection, "media">): mediasoup.RtpCapabilities {
+	try {
+		const capabilities = extractRtpCapabilities({ sdpObject: { media: [section.media] } as never });
+		ortc.validateAndNormalizeRtpCapabilities(capabilities);
+		return capabilities as mediasoup.RtpCapabilities;
+	} catch (error) {
+		return bad(`has codecs that cannot be read: ${error instanceof Error ? error.message : error}`);
+	}
+}
+
+/**
+ * What to consume a track with for a client that is offered it: its codecs, and the router's extensions that it knows.
+ * A kind that it has told nothing of is taken to be understood whole.
+ */
+export function receiving(
+	router: mediasoup.RtpCapabilities,
+	known: Partial<Record<Kind, mediasoup.RtpCapabilities>>,
+	/** Ids that mean something already: in a bundle each means the same everywhere (RFC 8843 section 9.2). */
+	taken: ReadonlyMap<number, string>,
+): mediasoup.RtpCapabilities {
+	const uris = new Set(taken.values());
+	const clashes = (id: number, uri: string) =>
+		(taken.get(id) ?? uri) !== uri || (uris.has(uri) && taken.get(id) !== uri);
+	const codecs: mediasoup.RtpCodecCapability[] = [];
+	const headerExtensions: mediasoup.RtpHeaderExtension[] = [];
+	for (const kind of ["audio", "video"] as const) {
+		const told = known[kind];
+		codecs.push(...((told ?? router).codecs ?? []).filter((codec) => codec.kind === kind));
+		const understood = told && new Set(told.headerExtensions?.map(({ uri }) => uri));
+		for (const extension of router.headerExtensions ?? []) {
+			const { uri, preferredId } = extension;
+			if (extension.kind !== kind || clashes(preferredId, uri)) continue;
+			if (!understood || understood.has(uri)) headerExtensions.push(extension);
+		}
+	}
+	return { codecs, headerExtensions };
+}
+
+/** What to consume a track with for a section that the client offered: only what has the same numbers on both sides. */
+export function filling(
+	router: mediasoup.RtpCapabilities,
+	section: Pick<RemoteSection, "media">,
+): mediasoup.RtpCapabilities {
+	const told = capabilitiesOf(section);
+	const codecs = (told.codecs ?? []).filter((codec) =>
+		router.codecs?.some(
+			({ mimeType, preferredPayloadType }) =>
+				mimeType.toLowerCase() === codec.mimeType.toLowerCase() && preferredPayloadType === codec.preferredPayloadType,
+		),
+	);
+	const headerExtensions = (router.headerExtensions ?? []).filter(({ kind, uri, preferredId }) =>
+		told.headerExtensions?.some((it) => it.kind === kind && it.uri === uri && it.preferredId === preferredId),
+	);
+	return { codecs, headerExtensions };
+}
+
+export interface SendingChoice {
+	/** MIME types by preference. */
+	preferred: readonly string[];
+	/** One before all of them. */
+	mimeType?: string;
+	/**
+	 * Header extensions go by the ids that the client offered; by the router's; or by the router's as far as the client
+	 * did not offer that id for another.
+	 */
+	numbers: "offered" | "router" | "agreeing";
+}
+
+/** Undefined: it has no codec that the router knows. */
+export function sentIn(
+	section: RemoteSection,
+	router: mediasoup.RtpCapabilities,
+	{ preferred, numbers, mimeType }: SendingChoice,
+): Sent | undefined {
+	const kind = section.kind as Kind;
+	const own = capabilitiesOf(section);
+	const shared = ortc.getExtendedRtpCapabilities(own as client.RtpCapabilities, routerFor(router), true);
+	const rank = (codec: { mimeType: string }) => {
+		const wanted = mimeType === undefined ? preferred : [mimeType, ...preferred];
+		const at = wanted.findIndex((it) => it.toLowerCase() === codec.mimeType.toLowerCase());
+		return at < 0 ? wanted.length : at;
+	};
+	shared.codecs = shared.codecs.toSorted((a, b) => rank(a) - rank(b));
+	const parameters = ortc.getSendingRtpParameters(kind, shared);
+	if (parameters.codecs.length === 0) return undefined;
+	// One codec is agreed on, and its retransmissions: a track does not change its codec on the way.
+	const codecs = ortc.reduceCodecs(parameters.codecs);
+	const offered = new Map((section.media.ext ?? []).map(({ value, uri }) => [value, uri]));
+	const headerExtensions = shared.headerExtensions
+		.filter((it) => it.kind === kind && (it.direction === "sendrecv" || it.direction === "sendonly"))
+		.map(({ uri, sendId, recvId, encrypt }) => ({ uri, id: numbers === "offered" ? sendId : recvId, encrypt }))
+		.filter(({ uri, id }) => numbers !== "agreeing" || (offered.get(id) ?? uri) === uri);
+	const rids = ridsOf(section.media);
+	const { msid } = section;
+	return {
+		...msid,
+		rids,
+		rtpParameters: {
+			mid: section.mid,
+			codecs,
+			headerExtensions,
+			encodings: encodingsOf(section.media, rids, codecs.length > 1),
+			rtcp: { cname: cnameOf(section.media), reducedSize: true },
+		} as mediasoup.RtpParameters,
+	};
+}
+
+/** mediasoup-client changes what it is given. */
+function routerFor(router: mediasoup.RtpCapabilities): client.RtpCapabilities {
+	return structuredClone(router) as client.RtpCapabilities;
+}
+
+function cnameOf({ ssrcs }: Media): string {
+	return ssrcs?.find(({ attribute }) => attribute === "cname")?.value ?? "";
+}
+
+/** Those that are sent and not begun paused (`~`, RFC 8853 section 5.1), lowest quality first, as mediasoup wants them. */
+function ridsOf({ rids = [], simulcast }: Media): string[] {
+	const sent = rids.filter(({ direction }) => direction === "send").map(({ id }) => String(id));
+	const listed =
+		simulcast?.dir1 === "send" ? simulcast.list1 : simulcast?.dir2 === "send" ? simulcast.list2 : undefined;
+	if (listed === undefined) return sent.slice(0, 1);
+	const named = listed.split(";").map((alternatives) => alternatives.split(",")[0]?.replace(/^~/, "") ?? "");
+	const known = named.filter((rid) => sent.includes(rid));
+	if (known.length > 4) bad("has more than four simulcast layers in a section");
+	return byQuality(known);
+}
+
+/** Nothing in a description says which layer is the larger one: their names do, in all that is in use. */
+const LADDERS: readonly (readonly string[])[] = [
+	["q", "h", "f"],
+	["l", "m", "h"],
+	["low", "mid", "high"],
+	["low", "medium", "high"],
+	["lo", "mid", "hi"],
+	["small", "medium", "large"],
+];
+
+function byQuality(rids: readonly string[]): string[] {
+	const ladder = LADDERS.find((names) => rids.every((rid) => names.includes(rid.toLowerCase())));
+	if (ladder) return rids.toSorted((a, b) => ladder.indexOf(a.toLowerCase()) - ladder.indexOf(b.toLowerCase()));
+	const numbered = rids.every((rid) => /\d+$/.test(rid));
+	const number = (rid: string) => Number(/\d+$/.exec(rid)?.[0]);
+	return numbered ? rids.toSorted((a, b) => number(a) - number(b)) : [...rids];
+}
+
+function encodingsOf(
+	{ ssrcs = [], ssrcGroups = [] }: Media,
+	rids: readonly string[],
+	withRtx: boolean,
+): mediasoup.RtpEncodingParameters[] {
+	if (rids.length > 0) return rids.map((rid) => ({ rid }));
+	const groups = ssrcGroups.map(({ semantics, ssrcs: list }) => ({ semantics, list: list.split(/\s+/).map(Number) }));
+	const repair = new Map(groups.filter(({ semantics }) => semantics === "FID").map(({ list: [a, b] }) => [a, b]));
+	const simulcast = groups.find(({ semantics }) => semantics === "SIM")?.list;
+	const repairs = new Set(repair.values());
+	const media = simulcast ?? [...new Set(ssrcs.map(({ id }) => Number(id)))].filter((ssrc) => !repairs.has(ssrc));
+	const valid = (ssrc: number | undefined) => Number.isInteger(ssrc) && Number(ssrc) > 0 && Number(ssrc) < 2 ** 32;
+	if (media.some((ssrc) => !valid(ssrc))) bad("has an invalid SSRC");
+	// Several without a group are of tracks that share a section, which unified plan does not know (RFC 9429).
+	if (simulcast === undefined && media.length > 1) bad("has several streams in one section");
+	if (media.length > 4) bad("has more than four simulcast layers in a section");
+	// Without any the section's mid and payload types tell what is its own.
+	if (media.length === 0) return [{}];
+	return media.map((ssrc) => {
+		const rtx = repair.get(ssrc);
+		return withRtx && rtx !== undefined && valid(rtx) ? { ssrc, rtx: { ssrc: rtx } } : { ssrc };
+	});
+}
+
+/** What one client says of its codecs gets into descriptions for others, and must not bring lines of its own. */
+export function isOneLine(text: string): boolean {
+	return !/\p{Cc}/u.test(text);
+}
+
+/** The parts of a section that name its codecs. */
+export function codecLines(codecs: readonly Codec[]) {
+	return {
+		payloads: codecs.map(({ payloadType }) => payloadType).join(" "),
+		rtp: codecs.map(({ payloadType, mimeType, clockRate, channels = 1 }) => ({
+			payload: payloadType,
+			codec: mimeType.slice(mimeType.indexOf("/") + 1),
+			rate: clockRate,
+			...(channels > 1 && { encoding: channels }),
+		})),
+		fmtp: codecs.flatMap(({ payloadType, parameters = {} }) => {
+			const config = Object.entries(parameters)
+				.map(([key, value]) => `${key}=${value}`)
+				.filter(isOneLine)
+				.join(";");
+			return config === "" ? [] : [{ payload: payloadType, config }];
+		}),
+		rtcpFb: codecs.flatMap(({ payloadType, rtcpFeedback = [] }) =>
+			rtcpFeedback.map(({ type, parameter }) => ({
+				payload: payloadType,
+				type,
+				...(parameter && { subtype: parameter }),
+			})),
+		),
+	};
+}

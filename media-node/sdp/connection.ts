@@ -1,0 +1,413 @@
+/**
+ * One peer connection of a client (JSEP, RFC 9429), as its remote side. Both may offer, one negotiation at a time; what
+ * changes meanwhile is in the next. All of it is bundled over one transport.
+ */
+import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { DtlsParameters } from "../../shared/media.ts";
+import { type ConnectionState, type Description, type SdpSettings, type Section, SentTrack } from "../../shared/sdp.ts";
+import { dtlsParametersIn } from "../rtc/convert.ts";
+import type { SubscribedTrack } from "../rtc/subscriptions.ts";
+import { capabilitiesOf, filling, type Kind, receiving, type SendingChoice, type Sent, sentIn } from "./codecs.ts";
+import { bad, type RemoteDescription, type RemoteSection, readDescription } from "./read.ts";
+import { newSlot, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
+import { sectionText } from "./text.ts";
+import { writeDescription } from "./write.ts";
+
+export interface ConnectionHost {
+	readonly settings: SdpSettings;
+	readonly router: RtpCapabilities;
+	/** Makes the connection's transport, once. */
+	transport(sctp: boolean): Promise<WebRtcTransport>;
+	/** What the client is to receive over it now, as far as it can be. */
+	subscriptions(): SubscribedTrack[];
+	/** The client takes no part in a track that was offered. */
+	refused(subscription: SubscribedTrack): void;
+	/** An offer of the node's own. */
+	offer(description: Description, state: ConnectionState): void;
+	/** It may send. */
+	readonly maySend: boolean;
+}
+
+/** How a track is received over the connection: in a section of the client's, or in one that will be offered. */
+export interface Outlet {
+	mid: string;
+	rtpCapabilities: RtpCapabilities;
+}
+
+interface Waiting {
+	track: string;
+	kind: Kind;
+	resolve(outlet: Outlet): void;
+	reject(error: unknown): void;
+}
+
+export class Connection {
+	readonly #host: ConnectionHost;
+	#slots: Slot[];
+	#transport: WebRtcTransport | undefined;
+	/** What the client can do, by kind, as it last told. */
+	readonly #known: Partial<Record<Kind, RtpCapabilities>> = {};
+	/** The node's offer that has no answer yet, and what to go back to when it is withdrawn. */
+	#offered: { slots: Slot[]; description: Description } | undefined;
+	/** Both sides have agreed once, or another node had. */
+	#begun: boolean;
+	/** The client is to offer before anything can be received. */
+	readonly #clientFirst: boolean;
+	/** Answers give header extensions the router's ids. */
+	#renumbers: boolean | undefined;
+	/** Header extension ids as the client uses them, where ours do not count. */
+	readonly #ids = new Map<number, string>();
+	readonly #waiting: Waiting[] = [];
+	/** By track: outlets that are given out and not placed yet. */
+	readonly #filled = new Map<string, Slot>();
+	#remote: { ice: string; fingerprints: string } | undefined;
+	#setup: "active" | "passive" = "passive";
+	#allowMixed = false;
+	#moving: boolean;
+	#restarting = false;
+	#closed = false;
+	#mid = 0;
+	readonly #id = Math.floor(Math.random() * 2 ** 48);
+	#version = 0;
+	/** Everything here happens one after the other. */
+	#last: Promise<unknown> = Promise.resolve();
+
+	constructor(host: ConnectionHost, { clientFirst, sections }: { clientFirst: boolean; sections?: Section[] }) {
+		this.#host = host;
+		this.#slots = slotsFrom(sections ?? []);
+		this.#begun = sections !== undefined;
+		this.#moving = sections !== undefined;
+		this.#clientFirst = clientFirst;
+		// Where another node left off its mids are taken.
+		for (const { mid } of this.#slots) this.#mid = Math.max(this.#mid, Number(/^s(\d+)$/.exec(mid)?.[1] ?? 0));
+	}
+
+	get sections(): Section[] {
+		return sectionsOf(this.#slots);
+	}
+
+	/** The offer that the client has not answered. */
+	get outstanding(): { description: Description; state: ConnectionState } | undefined {
+		return this.#offered && { description: this.#offered.description, state: this.#state() };
+	}
+
+	/** Resolves when there is a way for the track to the client. */
+	outlet(track: string, kind: Kind): Promise<Outlet> {
+		// From another source, or another node, it stays in its section.
+		const there = this.#slots.find((it) => it.kind === kind && (it.outlet?.track === track || it.expected === track));
+		if (there?.capabilities) return Promise.resolve({ mid: there.mid, rtpCapabilities: there.capabilities });
+		if (there) return Promise.resolve(this.#own(there.mid));
+		const { fill } = this.#host.settings;
+		if (fill || (this.#clientFirst && !this.#begun)) {
+			return new Promise((resolve, reject) => {
+				this.#waiting.push({ track, kind, resolve, reject });
+			});
+		}
+		return Promise.resolve(this.#own());
+	}
+
+	/** A client's description; resolves to the answer to an offer. */
+	describe(description: Description): Promise<{ description?: Description; state: ConnectionState }> {
+		return this.#inTurn(async () => {
+			if (this.#closed) throw new SwitchyardError("stale_endpoint");
+			const remote = readDescription(description.sdp);
+			if (description.type === "offer") return this.#answer(remote);
+			await this.#agree(remote);
+			return { state: this.#state() };
+		});
+	}
+
+	/** Offers what has changed, if it may and something has. */
+	negotiate(restart = false): Promise<void> {
+		return this.#inTurn(async () => {
+			if (restart) this.#restarting = true;
+			await this.#offer();
+		});
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const { reject } of this.#waiting.splice(0)) reject(new SwitchyardError("stale_endpoint"));
+		this.#transport?.close();
+	}
+
+	#inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const done = this.#last.then(work);
+		this.#last = done.catch(() => {});
+		return done;
+	}
+
+	// ------------------------------------------------------------ what is received
+
+	#own(mid = `s${++this.#mid}`): Outlet {
+		return { mid, rtpCapabilities: receiving(this.#host.router, this.#known, this.#ids) };
+	}
+
+	/** Gives those who wait a section that the client offered, or one of our own where that may be. */
+	#serveWaiting(remote: RemoteDescription): string[] {
+		const { fill, offers } = this.#host.settings;
+		const served: string[] = [];
+		for (const waiting of this.#waiting.splice(0)) {
+			const slot = fill && this.#slots.find((it) => it.open && it.kind === waiting.kind);
+			const section = slot && remote.sections.find(({ mid }) => mid === slot.mid);
+			if (slot && section) {
+				slot.open = false;
+				slot.capabilities = filling(this.#host.router, section);
+				this.#filled.set(waiting.track, slot);
+				waiting.resolve({ mid: slot.mid, rtpCapabilities: slot.capabilities });
+				served.push(waiting.track);
+			} else if (offers) waiting.resolve(this.#own());
+			else this.#waiting.push(waiting);
+		}
+		return served;
+	}
+
+	/** Puts what is received in its sections, and takes out what ended. True: something changed. */
+	#sync(): boolean {
+		const now = new Set(this.#host.subscriptions().filter((it) => it.parameters));
+		let changed = false;
+		for (const [at, slot] of this.#slots.entries()) {
+			if (!slot.outlet || now.has(slot.outlet)) continue;
+			const former = slot.outlet;
+			slot.outlet = undefined;
+			changed = true;
+			// The same track from another source stays where it is.
+			const next = [...now].find(({ track }) => track === former.track);
+			if (next && next.parameters?.mid === slot.mid) slot.outlet = next;
+			else if (slot.capabilities) slot.open = true;
+			else if (at > 0 && !slot.sent && !slot.carried) slot.stopped = true;
+		}
+		const placed = new Set(this.#slots.map(({ outlet }) => outlet));
+		for (const subscription of now) {
+			if (placed.has(subscription)) continue;
+			const { mid = "", kind } = subscription.parameters ?? {};
+			if (kind === undefined) continue;
+			let slot = this.#filled.get(subscription.track) ?? this.#slots.find((it) => it.mid === mid);
+			if (!slot) {
+				slot = newSlot(mid, kind);
+				place(this.#slots, slot);
+			}
+			this.#filled.delete(subscription.track);
+			slot.outlet = subscription;
+			slot.expected = undefined;
+			slot.stopped = false;
+			changed = true;
+		}
+		return changed;
+	}
+
+	// ------------------------------------------------------------ the client offers
+
+	async #answer(remote: RemoteDescription): Promise<{ description: Description; state: ConnectionState }> {
+		if (this.#offered) {
+			if (!this.#host.settings.polite)
+				throw new SwitchyardError("conflict", "sdp: an offer of ours is not answered yet");
+			this.#slots = this.#offered.slots;
+			this.#offered = undefined;
+		}
+		this.#checkOrder(remote);
+		const sctp = remote.sections.some(({ kind, stopped }) => kind === "application" && !stopped);
+		const restarted = this.#remote !== undefined && this.#remote.ice !== remote.ice;
+		const transport = await this.#connect(remote, sctp);
+		if (restarted) await transport.restartIce();
+		this.#renumbers ??= this.#mayRenumber(remote);
+		for (const [at, section] of remote.sections.entries()) this.#take(section, at, transport);
+		this.#begun = true;
+		this.#allowMixed = remote.allowMixed;
+		const served = this.#serveWaiting(remote);
+		if (served.length > 0) await this.#ready(served);
+		this.#sync();
+		const description = { type: "answer" as const, sdp: this.#write(transport, "answer") };
+		this.#release();
+		return { description, state: this.#state() };
+	}
+
+	/**
+	 * Firefox is not known to take other ids. Where a video holds up the bundle hardly any id is free, and its layers
+	 * could not be told apart: it keeps the client's, and what is received has no header extensions.
+	 */
+	#mayRenumber({ mozilla, sections }: RemoteDescription): boolean {
+		const first = sections.find(({ stopped }) => !stopped);
+		return this.#host.settings.renumber && !mozilla && first?.kind !== "video";
+	}
+
+	/** Until the consumers of these tracks are there, or cannot be. */
+	async #ready(tracks: readonly string[]): Promise<void> {
+		const wanted = this.#host.subscriptions().filter(({ track }) => tracks.includes(track));
+		await Promise.allSettled(wanted.map(({ ready }) => ready));
+	}
+
+	/** RFC 9429 section 5.2.2: sections stay in their order, and a new one may only take the place of one that ended. */
+	#checkOrder({ sections }: RemoteDescription): void {
+		if (sections.length < this.#slots.length) bad("lacks sections that were there before");
+		for (const [at, slot] of this.#slots.entries()) {
+			const section = sections[at];
+			if (section?.mid === slot.mid && (section.kind === slot.kind || slot.stopped)) continue;
+			if (!slot.stopped || section?.kind !== slot.kind) bad(`has another section in the place of ${slot.mid}`);
+		}
+	}
+
+	/** One section of the client's offer. */
+	#take(section: RemoteSection, at: number, transport: WebRtcTransport): void {
+		const { mid, kind, direction } = section;
+		let slot = this.#slots[at];
+		if (slot?.mid !== mid) {
+			slot = newSlot(mid, kind);
+			if (kind === "other") slot.type = section.media.type;
+			this.#slots[at] = slot;
+		}
+		slot.carried = undefined;
+		slot.stopped = section.stopped || kind === "other" || (kind === "application" && !transport.sctpParameters);
+		slot.open = false;
+		if (kind !== "audio" && kind !== "video") return;
+		if (slot.stopped) {
+			slot.sent = undefined;
+			this.#refuse(slot);
+			return;
+		}
+		this.#known[kind] = capabilitiesOf(section);
+		if (!this.#renumbers) {
+			for (const { value, uri } of section.media.ext ?? []) this.#ids.set(value, uri);
+		}
+		const receives = direction === "sendrecv" || direction === "recvonly";
+		const sends = direction === "sendrecv" || direction === "sendonly";
+		if (!receives) this.#refuse(slot);
+		slot.open = receives && !slot.outlet && slot.expected === undefined;
+		slot.sent = sends && this.#host.maySend ? this.#sent(slot, section, at) : undefined;
+		// Neither side has a codec that the other knows.
+		if (!slot.sent && !slot.outlet && sends && !receives) slot.stopped = true;
+	}
+
+	#sent(slot: Slot, section: RemoteSection, at: number): Sent | undefined {
+		const [first] = section.media.rtp;
+		const favourite = first && `${section.kind}/${first.codec}`;
+		// It stays with a codec until the client puts another one first.
+		const same = slot.favourite === favourite ? slot.sent?.rtpParameters.codecs[0]?.mimeType : undefined;
+		slot.favourite = favourite;
+		// Where it receives already it sends the same: a section has one list for both directions.
+		const received = slot.outlet?.parameters?.rtpParameters.codecs[0]?.mimeType;
+		return sentIn(section, this.#host.router, this.#choice(at, received ?? same));
+	}
+
+	/**
+	 * Browsers let an answer give another id to a header extension, but in the section that holds up the bundle no id
+	 * that they offered for another (seen in Chromium 156).
+	 */
+	#choice(at: number, mimeType?: string): SendingChoice {
+		const first = this.#slots.findIndex(({ stopped }) => !stopped) === at;
+		const numbers = !this.#renumbers ? "offered" : first ? "agreeing" : "router";
+		return { preferred: this.#host.settings.codecs, mimeType, numbers };
+	}
+
+	#refuse(slot: Slot): void {
+		const { outlet } = slot;
+		slot.outlet = undefined;
+		slot.expected = undefined;
+		if (outlet) this.#host.refused(outlet);
+	}
+
+	// ------------------------------------------------------------ the node offers
+
+	async #offer(): Promise<void> {
+		const { offers } = this.#host.settings;
+		if (this.#closed || this.#offered || !offers || (this.#clientFirst && !this.#begun)) return;
+		const before = this.#slots.map((slot) => ({ ...slot }));
+		const changed = this.#sync();
+		if (!changed && !this.#moving && !this.#restarting) return;
+		if (this.#slots.every(({ stopped }) => stopped)) return;
+		const transport = await this.#made(this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped));
+		if (this.#restarting && this.#remote) await transport.restartIce();
+		this.#restarting = false;
+		const description = { type: "offer" as const, sdp: this.#write(transport, "offer") };
+		this.#offered = { slots: before, description };
+		this.#host.offer(description, this.#state());
+	}
+
+	/** The client's answer. */
+	async #agree(remote: RemoteDescription): Promise<void> {
+		if (!this.#offered) throw new SwitchyardError("conflict", "sdp: there is no offer to answer");
+		if (remote.sections.length !== this.#slots.length) bad("answers another number of sections than were offered");
+		for (const [at, { mid }] of this.#slots.entries()) {
+			if (remote.sections[at]?.mid !== mid && !this.#slots[at]?.stopped) bad(`does not answer section ${mid}`);
+		}
+		await this.#connect(remote, false);
+		this.#offered = undefined;
+		this.#begun = true;
+		this.#moving = false;
+		for (const [at, slot] of this.#slots.entries()) {
+			const section = remote.sections[at];
+			if (!section || slot.stopped) continue;
+			const { kind, direction } = section;
+			const receives = !section.stopped && (direction === "sendrecv" || direction === "recvonly");
+			const sends = !section.stopped && (direction === "sendrecv" || direction === "sendonly");
+			if (section.stopped) slot.stopped = true;
+			if (kind !== "audio" && kind !== "video") continue;
+			if (!receives) this.#refuse(slot);
+			if (!sends || !this.#host.maySend) slot.sent = undefined;
+			else if (slot.carried) slot.sent = sentIn(section, this.#host.router, this.#choice(at));
+			slot.carried = undefined;
+			if (!section.stopped) this.#known[kind] ??= capabilitiesOf(section);
+		}
+		this.#release();
+	}
+
+	/** What both sides have agreed on may flow. */
+	#release(): void {
+		for (const { outlet } of this.#slots) outlet?.release();
+	}
+
+	// ------------------------------------------------------------ transport and text
+
+	async #made(sctp: boolean): Promise<WebRtcTransport> {
+		this.#transport ??= await this.#host.transport(sctp);
+		if (this.#closed) {
+			this.#transport.close();
+			throw new SwitchyardError("stale_endpoint");
+		}
+		return this.#transport;
+	}
+
+	/** Connects with the first description that has the client's certificate; it stays the same from then on. */
+	async #connect({ ice, dtls }: RemoteDescription, sctp: boolean): Promise<WebRtcTransport> {
+		const transport = await this.#made(sctp);
+		if (dtls.fingerprints.length === 0) return transport;
+		const fingerprints = JSON.stringify(dtls.fingerprints);
+		if (!this.#remote) {
+			// The role is the client's; where it leaves the choice, ours is to wait (RFC 8842 section 5.2).
+			const role: DtlsParameters["role"] = dtls.role === "server" ? "server" : "client";
+			this.#setup = role === "server" ? "active" : "passive";
+			await transport.connect({ dtlsParameters: dtlsParametersIn({ ...dtls, role }) });
+		} else if (this.#remote.fingerprints !== fingerprints) {
+			throw new SwitchyardError("unsupported", "sdp: another certificate needs another connection");
+		}
+		this.#remote = { ice, fingerprints };
+		return transport;
+	}
+
+	#write(transport: WebRtcTransport, type: Description["type"]): string {
+		const { sctpParameters } = transport;
+		return writeDescription(
+			{
+				...{ id: this.#id, version: ++this.#version },
+				setup: type === "offer" ? "actpass" : this.#setup,
+				allowMixed: type === "answer" ? this.#allowMixed : true,
+				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router)),
+				...(sctpParameters && {
+					sctp: { port: sctpParameters.port, maxMessageSize: sctpParameters.maxReceiveMessageSize },
+				}),
+			},
+			transport,
+		);
+	}
+
+	#state(): ConnectionState {
+		const sends = this.#slots.flatMap(({ mid, kind, sent }) => {
+			if (!sent) return [];
+			const { stream, track, rtpParameters } = sent;
+			const parsed = SentTrack.safeParse({ mid, kind, stream, track, rtpParameters });
+			return parsed.success ? [parsed.data] : bad(`section ${mid}: ${parsed.error.issues[0]?.message}`);
+		});
+		return { sections: this.sections, sends };
+	}
+}

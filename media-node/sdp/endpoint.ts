@@ -1,0 +1,257 @@
+/** A media side whose client speaks SDP: its connections, each over a transport of its own. */
+import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import { SwitchyardError } from "../../shared/errors.ts";
+import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
+import type { SdpSettings, Section } from "../../shared/sdp.ts";
+import { Endpoint, type EndpointLimits, type Open, type Opened } from "../rtc/endpoint.ts";
+import { errorBody } from "../rtc/errors.ts";
+import type { Home } from "../rtc/home.ts";
+import type { Receiver, SubscribedTrack } from "../rtc/subscriptions.ts";
+import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
+import { Connection } from "./connection.ts";
+
+/** The connection that a client sends on, and the only one where there is one. */
+const MAIN = "";
+
+type Command<T extends LinkCommand["type"]> = Extract<LinkCommand, { type: T }>;
+
+export interface SdpEndpointEvents {
+	report(report: LinkReportInput): void;
+	/** The client wants no part in a track that it was to receive. */
+	refused(subscription: SubscribedTrack): void;
+}
+
+export class SdpEndpoint extends Endpoint {
+	readonly opened: Promise<Opened>;
+	readonly prepared: Promise<void>;
+	readonly holds = true;
+	readonly #settings: SdpSettings;
+	readonly #limits: EndpointLimits;
+	readonly #events: SdpEndpointEvents;
+	readonly #maySend: boolean;
+	readonly #connections = new Map<string, Connection>();
+	readonly #transports = new Map<string, WebRtcTransport>();
+	#router: RtpCapabilities | undefined;
+
+	constructor(
+		open: Open,
+		settings: SdpSettings,
+		home: Promise<Home>,
+		limits: EndpointLimits,
+		events: SdpEndpointEvents,
+	) {
+		super(open, home);
+		this.#settings = settings;
+		this.#limits = limits;
+		this.#events = events;
+		this.#maySend = open.send;
+		this.opened = this.#open(open.connections ?? {});
+		this.prepared = this.opened.then(() => {});
+		this.prepared.catch(() => {});
+	}
+
+	async receiver(published: RoomTrack): Promise<Receiver> {
+		if (published.kind === "data") throw new SwitchyardError("unsupported", "no data tracks over SDP");
+		const home = await this.#ready();
+		const name = this.#nameFor(published.participant);
+		const { mid, rtpCapabilities } = await this.#connection(name).outlet(published.id, published.kind);
+		return { transport: await this.#transport(name), home, rtpCapabilities, mid };
+	}
+
+	async sender(): Promise<Inlet> {
+		const home = await this.#ready();
+		const transport = this.#transports.get(MAIN);
+		if (!transport || this.closed) throw new SwitchyardError("stale_endpoint", "it has no connection to send on");
+		return { transport, home };
+	}
+
+	transports(): WebRtcTransport[] {
+		return [...this.#transports.values()];
+	}
+
+	override changed(): void {
+		for (const [name, connection] of this.#connections) this.#negotiate(name, connection);
+	}
+
+	override close(): void {
+		super.close();
+		for (const connection of this.#connections.values()) connection.close();
+	}
+
+	/** Tells again of what the client may not have been told. */
+	repeat(): void {
+		for (const [connection, { outstanding }] of this.#connections) {
+			if (!outstanding) continue;
+			const { description, state } = outstanding;
+			this.#events.report({ type: "description", endpoint: this.id, connection, description, ...state });
+		}
+	}
+
+	/** Carries out what concerns connections. */
+	execute(command: Command<"description" | "renegotiate" | "disconnect" | "limit">): void {
+		switch (command.type) {
+			case "description":
+				this.#describe(command);
+				return;
+			case "renegotiate": {
+				const connection = this.#connections.get(command.connection);
+				if (connection) this.#negotiate(command.connection, connection, command.restart);
+				return;
+			}
+			case "disconnect":
+				this.#connections.get(command.connection)?.close();
+				this.#connections.delete(command.connection);
+				this.#transports.delete(command.connection);
+				return;
+			case "limit":
+				this.#limit(command);
+				return;
+			default:
+				command satisfies never;
+		}
+	}
+
+	async #open(connections: Record<string, Section[]>): Promise<Opened> {
+		const home = await this.home;
+		this.#router = home.router.rtpCapabilities;
+		for (const [name, sections] of Object.entries(connections)) this.#connection(name, sections);
+		// What the same frame subscribes to is to be in the first offer.
+		const subscribed = [...this.subscriptions.values()].map(({ ready }) => ready);
+		if (this.#connections.size > 0) void Promise.allSettled(subscribed).then(() => this.changed());
+		return { type: "opened", endpoint: this.id };
+	}
+
+	async #ready(): Promise<Home> {
+		await this.opened;
+		if (this.closed) throw new SwitchyardError("stale_endpoint");
+		return this.home;
+	}
+
+	#nameFor(participant: string): string {
+		return this.#settings.connections === "each" ? participant : MAIN;
+	}
+
+	#connection(name: string, sections?: Section[]): Connection {
+		const there = this.#connections.get(name);
+		if (there) return there;
+		const router = this.#router;
+		if (!router || this.closed) throw new SwitchyardError("stale_endpoint");
+		const settings = this.#settings;
+		const connection: Connection = new Connection(
+			{
+				settings,
+				router,
+				maySend: this.#maySend && name === MAIN,
+				transport: (sctp) => this.#transport(name, sctp),
+				subscriptions: () => this.#subscriptionsOf(name),
+				refused: (subscription) => this.#events.refused(subscription),
+				offer: (description, state) => {
+					if (this.#connections.get(name) !== connection) return;
+					this.#events.report({ type: "description", endpoint: this.id, connection: name, description, ...state });
+				},
+			},
+			{ clientFirst: name === MAIN, sections },
+		);
+		this.#connections.set(name, connection);
+		return connection;
+	}
+
+	#subscriptionsOf(name: string): SubscribedTrack[] {
+		return [...this.subscriptions.values()].filter(({ published }) => this.#nameFor(published.participant) === name);
+	}
+
+	#describe({ connection: name, description, cause }: Command<"description">): void {
+		const { id } = this;
+		const { report } = this.#events;
+		this.#ready()
+			.then(async () => {
+				if (description.type === "answer" && !this.#connections.has(name)) throw new SwitchyardError("stale_endpoint");
+				const connection = this.#connection(name);
+				const { description: answer, state } = await connection.describe(description);
+				if (this.#connections.get(name) !== connection) throw new SwitchyardError("stale_endpoint");
+				if (answer)
+					report({ type: "description", endpoint: id, connection: name, description: answer, ...state, cause });
+				else report({ type: "agreed", endpoint: id, connection: name, ...state, cause });
+				this.#negotiate(name, connection);
+			})
+			.catch((error: unknown) => report({ type: "failed", endpoint: id, cause, error: errorBody(error) }));
+	}
+
+	#negotiate(name: string, connection: Connection, restart = false): void {
+		connection.negotiate(restart).catch((error: unknown) => {
+			if (this.closed || this.#connections.get(name) !== connection) return;
+			this.onUnusable(error);
+		});
+	}
+
+	readonly #making = new Map<string, Promise<WebRtcTransport>>();
+
+	#transport(name: string, sctp = false): Promise<WebRtcTransport> {
+		let made = this.#making.get(name);
+		if (!made) {
+			made = this.#make(name, sctp);
+			this.#making.set(name, made);
+			made.catch(() => this.#making.delete(name));
+		}
+		return made;
+	}
+
+	async #make(name: string, sctp: boolean): Promise<WebRtcTransport> {
+		const { router, media } = await this.#ready();
+		const transport = await router.createWebRtcTransport({
+			webRtcServer: media.server,
+			enableUdp: true,
+			enableTcp: true,
+			preferUdp: true,
+			enableSctp: sctp || (name === MAIN && this.#settings.channels.length > 0),
+			initialAvailableOutgoingBitrate: this.#limits.initialOutgoingBitrate,
+			appData: { endpoint: this.id, connection: name },
+		});
+		if (this.closed) {
+			transport.close();
+			throw new SwitchyardError("stale_endpoint", "closed meanwhile");
+		}
+		this.#transports.set(name, transport);
+		transport.observer.once("close", () => {
+			if (this.#transports.get(name) === transport) this.#transports.delete(name);
+			this.#making.delete(name);
+		});
+		this.watch(transport);
+		this.#tellStates(name, transport);
+		this.#bound(name, transport);
+		return transport;
+	}
+
+	/** Each of several connections is told of by itself. */
+	#tellStates(name: string, transport: WebRtcTransport): void {
+		let told: string | undefined;
+		const tell = () => {
+			const { iceState, dtlsState } = transport;
+			const lost = iceState === "disconnected" || dtlsState === "failed" || dtlsState === "closed";
+			const state = lost ? "disconnected" : dtlsState === "connected" ? "connected" : undefined;
+			if (!state || state === told || this.closed) return;
+			told = state;
+			this.#events.report({ type: "connection", endpoint: this.id, connection: name, state });
+		};
+		transport.on("icestatechange", tell);
+		transport.on("dtlsstatechange", tell);
+	}
+
+	#limit({ incoming, outgoing }: Command<"limit">): void {
+		if (incoming !== undefined) this.#settings.maxIncomingBitrate = incoming ?? undefined;
+		if (outgoing !== undefined) this.#settings.maxOutgoingBitrate = outgoing ?? undefined;
+		for (const [name, transport] of this.#transports) this.#bound(name, transport);
+	}
+
+	#bound(name: string, transport: WebRtcTransport): void {
+		const { maxIncomingBitrate, maxOutgoingBitrate } = this.#settings;
+		const node = this.#limits.maxIncomingBitrate;
+		const ignore = () => {};
+		// 0 lifts a bound.
+		if (name === MAIN) transport.setMaxIncomingBitrate(Math.min(node, maxIncomingBitrate ?? node)).catch(ignore);
+		if (maxOutgoingBitrate !== undefined || transport.appData.bounded) {
+			transport.appData.bounded = true;
+			transport.setMaxOutgoingBitrate(maxOutgoingBitrate ?? 0).catch(ignore);
+		}
+	}
+}

@@ -1,0 +1,67 @@
+/**
+ * The media sections of a connection, in their order, as both sides know them or are being told. A place is never
+ * given to another kind (browsers refuse that), and the first is never stopped, since it holds up the bundle.
+ */
+import type { RtpCapabilities } from "mediasoup/types";
+import type { Section } from "../../shared/sdp.ts";
+import type { SubscribedTrack } from "../rtc/subscriptions.ts";
+import type { Codec, Extension, Sent } from "./codecs.ts";
+
+export interface Slot {
+	readonly mid: string;
+	readonly kind: "audio" | "video" | "application" | "other";
+	/** The media type of the `other` kind, which is always stopped. */
+	type?: string;
+	stopped: boolean;
+	/** What the client sends in it. */
+	sent?: Sent;
+	/** The codec that the client put first in it. */
+	favourite?: string;
+	/** The client sends in it, to another node so far. */
+	carried?: { rids: string[] };
+	/** What comes to the client in it. */
+	outlet?: SubscribedTrack;
+	/** The track that came to the client in it from another node. */
+	expected?: string;
+	/** The client offered to receive in it, and nothing does yet. */
+	open?: boolean;
+	/** What to consume with, where the client's own numbers count. */
+	capabilities?: RtpCapabilities;
+	/** As last written. */
+	codecs: readonly Codec[];
+	extensions: readonly Extension[];
+}
+
+export function newSlot(mid: string, kind: Slot["kind"]): Slot {
+	return { mid, kind, stopped: false, codecs: [], extensions: [] };
+}
+
+export function slotsFrom(sections: readonly Section[]): Slot[] {
+	return sections.map(({ mid, kind, track, sends, rids = [], stopped = false }) => ({
+		...newSlot(mid, kind),
+		stopped,
+		...(sends && { carried: { rids } }),
+		...(track !== undefined && { expected: track }),
+	}));
+}
+
+export function sectionsOf(slots: readonly Slot[]): Section[] {
+	return slots.map(({ mid, kind, outlet, expected, sent, carried, stopped }) => {
+		const rids = sent?.rids ?? carried?.rids ?? [];
+		return {
+			// A kind that is not known is never anything but stopped.
+			...{ mid, kind: kind === "other" ? "application" : kind },
+			...((outlet || expected !== undefined) && { track: outlet?.track ?? expected }),
+			...((sent || carried) && { sends: true }),
+			...(rids.length > 0 && { rids }),
+			...(stopped && { stopped }),
+		};
+	});
+}
+
+/** Gives a new section its place: one that is free and of its kind, or the next. */
+export function place(slots: Slot[], slot: Slot): void {
+	const at = slots.findIndex(({ stopped, kind }) => stopped && kind === slot.kind);
+	if (at < 0) slots.push(slot);
+	else slots[at] = slot;
+}
