@@ -1,6 +1,7 @@
 /** Node ↔ Fleet, on the node's socket to `/v1/fleet` (subprotocol below, `Authorization: Bearer <node token>`). */
 import * as z from "zod";
 import { ErrorBody } from "./errors.ts";
+import { TurnUrl } from "./ice.ts";
 import { NodeId, Region, RoomName } from "./ids.ts";
 
 export const FLEET_SUBPROTOCOL = "switchyard.fleet.v1";
@@ -25,6 +26,8 @@ export const NodeLoad = z.object({
 	freePorts: z.number().int().nonnegative().optional(),
 	/** Consumers that it can hold by its own estimate, from what each cost lately; absent before it knows. */
 	capacity: z.number().int().positive().optional(),
+	/** Its TURN server answers; absent where it has none. */
+	turn: z.boolean().optional(),
 });
 export type NodeLoad = z.infer<typeof NodeLoad>;
 
@@ -42,6 +45,8 @@ export const NodeReport = z.discriminatedUnion("type", [
 		maxEndpoints: z.number().int().positive().optional(),
 		/** What clients are told to send media to. */
 		addresses: z.array(z.string().max(256)).max(64),
+		/** Where clients reach the TURN server beside it (RFC 7065); the answer is a `turn` message. */
+		turn: z.array(TurnUrl).max(8).optional(),
 		load: NodeLoad,
 	}),
 	z.object({ type: z.literal("load"), load: NodeLoad }),
@@ -58,6 +63,8 @@ export const FleetMessage = z.discriminatedUnion("type", [
 		/** To be named when it dials again (`?hub=`): it comes back to the object that knows its rooms. */
 		hub: z.string().max(32).optional(),
 	}),
+	/** What its TURN server checks credentials with. Only to nodes that registered one. */
+	z.object({ type: z.literal("turn"), secret: z.string() }),
 	z.object({ type: z.literal("assignment"), room: RoomName, token: z.string() }),
 	/** Its rooms are moved away until `deadline`. `exit`: then it ends, or as soon as it serves nothing any more. */
 	z.object({ type: z.literal("drain"), deadline: z.number().int().positive(), exit: z.boolean() }),

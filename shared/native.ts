@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { ErrorBody } from "./errors.ts";
+import { IceServers } from "./ice.ts";
 import { EndpointId, NodeId, ParticipantId, Region, RoomName, SessionId, TrackId } from "./ids.ts";
 import { Json } from "./json.ts";
 import {
@@ -210,13 +211,6 @@ export const Snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-export const IceServer = z.object({
-	urls: z.array(z.string()),
-	username: z.string().optional(),
-	credential: z.string().optional(),
-});
-export type IceServer = z.infer<typeof IceServer>;
-
 /** First frame on every socket, sent by the room before it is asked anything. */
 export const Welcome = z.object({
 	type: z.literal("welcome"),
@@ -227,7 +221,9 @@ export const Welcome = z.object({
 	session: z.object({ id: SessionId, token: z.string(), graceMs: z.number() }),
 	/** The same on every node of a fleet, so that a client can prepare before it has one. */
 	routerRtpCapabilities: RtpCapabilities,
-	iceServers: z.array(IceServer),
+	iceServers: IceServers.shape.iceServers,
+	/** When the first of their credentials expires, ms since 1970. */
+	iceServersExpireAt: IceServers.shape.expiresAt,
 	heartbeatMs: z.number(),
 	maxMessageBytes: z.number(),
 });
@@ -304,6 +300,8 @@ const volatile = {
 	demand: { demand: Demand },
 	/** Connection quality of participants, 0 to 10, as their node sees it. */
 	quality: { quality: z.record(ParticipantId, Score) },
+	/** In place of those of `welcome`: not all of them were known then. */
+	iceServers: IceServers.shape,
 } as const;
 
 export type EventType = keyof typeof events;
@@ -344,6 +342,7 @@ export const VolatileFrame = z.discriminatedUnion("type", [
 	news("layers"),
 	news("demand"),
 	news("quality"),
+	news("iceServers"),
 ]);
 export type VolatileFrame = z.infer<typeof VolatileFrame>;
 

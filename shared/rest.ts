@@ -96,6 +96,8 @@ export const Node = z.object({
 	/** When what it carries must be gone, while it drains. */
 	drainDeadline: z.number().int().optional(),
 	addresses: z.array(z.string()),
+	/** Where its TURN server is reached; whether it answers is in the load. */
+	turn: z.array(z.string()).optional(),
 	connectedAt: z.number().int(),
 	reportedAt: z.number().int(),
 	load: NodeLoad,

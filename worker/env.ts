@@ -19,6 +19,15 @@ export interface Env {
 	readonly ALLOWED_ORIGINS?: string;
 	/** JSON array of RTCIceServer that clients are given. */
 	readonly ICE_SERVERS?: string;
+	/** Comma-separated URLs of TURN servers of one's own that check credentials with TURN_SECRET. */
+	readonly TURN_URLS?: string;
+	/** Their shared secret: coturn's `static-auth-secret`. */
+	readonly TURN_SECRET?: string;
+	/** Seconds that TURN credentials live. */
+	readonly TURN_TTL?: string;
+	/** A key of Cloudflare's TURN service: its id, and the token that makes credentials with it. */
+	readonly TURN_KEY_ID?: string;
+	readonly TURN_KEY_API_TOKEN?: string;
 	/** The origin that nodes and clients are told to dial, when it is not the one of the request. */
 	readonly PUBLIC_URL?: string;
 	/** `true`: `POST /v1/demo/tokens` hands a participant token to anyone. Development only. */

@@ -24,11 +24,14 @@ const LOST_MS = 2_000;
 
 export interface EndpointOptions {
 	device: MediaDevice;
-	iceServers: RTCIceServer[];
+	/** Those of now. */
+	iceServers: () => RTCIceServer[];
 	iceTransportPolicy?: RTCIceTransportPolicy;
 	/** Asks the room; resolves when it did. */
 	request: <T extends RequestType>(type: T, body: RequestInput<T>) => Promise<unknown>;
 	onState: (state: MediaState) => void;
+	/** A path was lost, and is looked for anew. */
+	onRestart?: () => void;
 }
 
 /** Gets the parameters of a track as soon as they are known, before the transport is connected. */
@@ -129,6 +132,11 @@ export class Endpoint {
 		}
 	}
 
+	/** They are used when ICE is restarted. */
+	setIceServers(iceServers: RTCIceServer[]): void {
+		for (const transport of this.#transports.values()) transport.updateIceServers({ iceServers }).catch(() => {});
+	}
+
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
@@ -150,7 +158,7 @@ export class Endpoint {
 			iceCandidates: parameters.iceCandidates,
 			dtlsParameters: parameters.dtlsParameters,
 			sctpParameters: parameters.sctpParameters as types.SctpParameters | undefined,
-			iceServers,
+			iceServers: iceServers(),
 			iceTransportPolicy,
 			additionalSettings: device.certificate && { certificates: [device.certificate] },
 		};
@@ -204,6 +212,7 @@ export class Endpoint {
 		const timer = setTimeout(() => {
 			const state = this.#transports.get(direction)?.connectionState;
 			if (this.#closed || state === "connected" || state === "closed") return;
+			this.#options.onRestart?.();
 			this.#options.request("restartIce", { endpoint: this.id, direction }).then(
 				() => this.#judge(direction),
 				() => {},

@@ -18,11 +18,13 @@ export interface MediaSidesPort {
 	nodeChanged(node: Node | undefined): void;
 	/** A media side that took over carries everything. */
 	carried(): void;
+	/** A path to a node was lost. */
+	pathLost(): void;
 }
 
 export interface OpenOptions {
 	device: MediaDevice;
-	iceServers: RTCIceServer[];
+	iceServers: () => RTCIceServer[];
 	iceTransportPolicy?: RTCIceTransportPolicy;
 }
 
@@ -59,6 +61,7 @@ export class MediaSides {
 		const endpoint = new Endpoint(event, {
 			...options,
 			request: this.#port.request,
+			onRestart: () => this.#port.pathLost(),
 			onState: () => endpoint === this.#current && this.#port.stateChanged(endpoint.state),
 		});
 		const former = this.#current;
@@ -79,6 +82,11 @@ export class MediaSides {
 			// Gone by itself already: that is what was wanted.
 			this.#port.request("release", { endpoint: former.id }).catch(() => {});
 		});
+	}
+
+	setIceServers(servers: RTCIceServer[]): void {
+		this.#current?.setIceServers(servers);
+		this.#former?.setIceServers(servers);
 	}
 
 	/** The room has lost one. */

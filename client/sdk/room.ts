@@ -17,6 +17,7 @@ import type {
 import type { MediaDevice } from "./device.ts";
 import { Emitter } from "./emitter.ts";
 import { SwitchyardError } from "./error.ts";
+import { IceServerList } from "./ice-servers.ts";
 import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
 import { MediaSides } from "./media-sides.ts";
@@ -60,7 +61,7 @@ export class RoomImpl implements Room {
 	readonly #unwatch: () => void;
 	#state: RoomState = "reconnecting";
 	#mediaState: MediaState = "new";
-	#welcome: Welcome | undefined;
+	readonly #ice: IceServerList;
 	/** Ready before the first join. */
 	#device: MediaDevice | undefined;
 	#settled = false;
@@ -99,6 +100,7 @@ export class RoomImpl implements Room {
 				request: (type, body) => this.#signal.request(type, body),
 				stateChanged: (state) => this.#setMediaState(this.#mesh?.active ? this.#bestState() : state),
 				carried: () => this.#mesh?.done(),
+				pathLost: () => this.#ice.doubt(),
 				nodeChanged: (node) => {
 					this.#statsBefore.clear();
 					this.#emitter.emit("nodeChanged", node);
@@ -122,10 +124,20 @@ export class RoomImpl implements Room {
 			(body) => this.#signal.request("subscribe", body),
 			(track) => this.#roster.publications.has(track),
 		);
+		this.#ice = new IceServerList({
+			ask: () => this.#signal.get("ice-servers"),
+			changed: (servers) => {
+				this.#sides?.setIceServers(servers);
+				this.#mesh?.setIceServers(servers);
+			},
+		});
 		this.#presence = new Latest((presence) => this.#signal.request("presence", { presence }));
 		this.#signal = parts.signal({
 			joined: (whole, how, welcome) => this.#joined(whole, how, welcome),
 			resumed: (whole) => this.#resumed(whole),
+			greeted: ({ iceServers, iceServersExpireAt }) => {
+				if (device) this.#ice.set({ iceServers, expiresAt: iceServersExpireAt });
+			},
 			event: (event) => this.#event(event),
 			news: (news) => this.#news(news),
 			reconnecting: () => this.#setState("reconnecting"),
@@ -172,6 +184,7 @@ export class RoomImpl implements Room {
 	async joinBody(welcome: Welcome): Promise<RequestInput<"join">> {
 		const { name, metadata, presence } = this.me;
 		this.#device = await this.#parts.device;
+		if (this.#device && this.#parts.options.iceTransportPolicy === "relay") await this.#ice.requireRelays();
 		const media = await this.#device?.joinParameters(welcome);
 		return {
 			...media,
@@ -258,7 +271,6 @@ export class RoomImpl implements Room {
 	// ------------------------------------------------------------ what the connection tells
 
 	#joined(whole: Whole, how: "first" | "anew" | "moved", welcome: Welcome): void {
-		this.#welcome = welcome;
 		this.me.id = welcome.participant;
 		this.me.rights = welcome.rights;
 		// The room of the former session has let go of its media side.
@@ -376,6 +388,9 @@ export class RoomImpl implements Room {
 			case "quality":
 				this.#roster.quality(news);
 				return;
+			case "iceServers":
+				if (this.#sides) this.#ice.set(news);
+				return;
 			default:
 				news satisfies never;
 		}
@@ -402,6 +417,7 @@ export class RoomImpl implements Room {
 
 	#closed(reason: CloseReason, code: number, error: SwitchyardError): void {
 		this.#unwatch();
+		this.#ice.close();
 		this.#subscriptions.close();
 		this.#endMedia();
 		this.#publisher?.stopAll();
@@ -418,7 +434,9 @@ export class RoomImpl implements Room {
 		const device = this.#device;
 		const { iceTransportPolicy } = this.#parts.options;
 		if (!device) return;
-		const iceServers = this.#welcome?.iceServers ?? [];
+		const iceServers = () => this.#ice.servers;
+		// The node before is about to go, and its TURN server with it.
+		if (event.former !== undefined) this.#ice.doubt();
 		this.#sides?.open(event, { device, iceServers, iceTransportPolicy }, this.#mesh?.active ?? false);
 		this.#tellReady();
 	}
@@ -427,7 +445,7 @@ export class RoomImpl implements Room {
 		return new Mesh({
 			join: () => this.#model.participants.get(this.me.id)?.join ?? 0,
 			configuration: () => ({
-				iceServers: this.#welcome?.iceServers ?? [],
+				iceServers: this.#ice.servers,
 				iceTransportPolicy: this.#parts.options.iceTransportPolicy,
 			}),
 			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
@@ -441,6 +459,7 @@ export class RoomImpl implements Room {
 				this.#tellReady();
 			},
 			failed: (participant) => {
+				this.#ice.doubt();
 				// Somebody away cannot answer, and neither can this side while its own connection is lost.
 				if (this.#state !== "connected" || this.participants.get(participant)?.state !== "joined") return;
 				if (this.topology === "mesh") this.#do("meshFailed", {}).catch(() => {});

@@ -52,6 +52,8 @@ export interface SignalOptions {
 export interface SignalHandlers {
 	/** A new session: the first, one after the former was lost (`anew`), or in another room (`moved`). */
 	joined(whole: Whole, how: "first" | "anew" | "moved", welcome: Welcome): void;
+	/** A socket is there, of whichever session: what its `welcome` tells holds from now on. */
+	greeted?(welcome: Welcome): void;
 	/** Back in the same session. Without a state, what was missed follows as events. */
 	resumed(whole: Whole | undefined): void;
 	event(event: EventFrame): void;
@@ -108,6 +110,17 @@ export class SignalConnection {
 
 	get room(): string {
 		return this.#room;
+	}
+
+	/** Asks the service for something that concerns this session, and not its room. */
+	async get<T>(path: string): Promise<T> {
+		const token = this.#welcome?.session.token ?? "";
+		const response = await fetch(`${this.#options.url.replace(/\/+$/, "")}/v1/${path}`, {
+			headers: { Authorization: `Bearer ${token}` },
+			signal: AbortSignal.timeout(this.#times.firstConnect),
+		});
+		if (!response.ok) throw new SwitchyardError("unreachable", `${path}: HTTP ${response.status}`);
+		return (await response.json()) as T;
 	}
 
 	get state(): "connecting" | "open" | "closed" {
@@ -217,6 +230,7 @@ export class SignalConnection {
 			case "layers":
 			case "demand":
 			case "quality":
+			case "iceServers":
 				this.#handlers.news(frame);
 				return;
 			default:
@@ -228,6 +242,7 @@ export class SignalConnection {
 		const attempt = this.#try;
 		this.#welcome = welcome;
 		this.#socket?.startHeartbeat(welcome.heartbeatMs);
+		this.#handlers.greeted?.(welcome);
 		if (this.#session) {
 			this.#enter("resume", { session: this.#session.id, incarnation: this.#incarnation, seq: this.#seq });
 			return;

@@ -15,6 +15,7 @@ import type {
 	Welcome,
 } from "../../shared/native.ts";
 
+export type { IceServers } from "../../shared/ice.ts";
 export type {
 	ConsumerParameters,
 	DtlsParameters,
@@ -23,7 +24,6 @@ export type {
 	TransportParameters,
 } from "../../shared/media.ts";
 export type {
-	IceServer,
 	ParticipantInfo,
 	Signal,
 	Snapshot,

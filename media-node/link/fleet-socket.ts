@@ -115,6 +115,9 @@ export class FleetSocket {
 				if (this.#stopsAt !== undefined) this.stopping(this.#stopsAt);
 				this.#events.onRegistered();
 				return;
+			// Only to a node with a TURN server.
+			case "turn":
+				return;
 			case "assignment":
 				this.#events.onAssignment(message.token);
 				return;

@@ -2,7 +2,10 @@ import { Limits, limitVariable } from "../../shared/limits.ts";
 import { readWranglerConfig } from "./wrangler-config.ts";
 
 /** Not in wrangler.toml: secrets, and what has no default. */
-const UNSET = ["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL"];
+const UNSET = [
+	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL"],
+	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
+];
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
 export function edgeVariables(): Record<string, string> {

@@ -365,6 +365,7 @@ describe("the edge", () => {
 			"DELETE /rooms/{room}",
 			"DELETE /rooms/{room}/participants/{participant}",
 			"GET /health",
+			"GET /ice-servers",
 			"GET /nodes",
 			"GET /rooms",
 			"GET /rooms/{room}",

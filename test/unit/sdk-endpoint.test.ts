@@ -30,7 +30,7 @@ function receiving() {
 		{ seq: 1, type: "endpoint", endpoint: "e1", node: { id: "n", region: "r" }, recv: {} } as EventOf<"endpoint">,
 		{
 			device: { device: { createRecvTransport: () => transport } } as unknown as MediaDevice,
-			iceServers: [],
+			iceServers: () => [],
 			request: (type) => {
 				asked.push(type);
 				return room.reached ? Promise.resolve() : new Promise(() => {});

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { type Limits, readLimits } from "../../shared/limits.ts";
+import { Rates } from "../dialects/rates.ts";
 import type { Env } from "../env.ts";
 
 const known = new WeakMap<Env, Limits>();
@@ -21,6 +22,19 @@ export const limitBody: MiddlewareHandler<{ Bindings: Env }> = (c, next) => {
 	};
 	return bodyLimit({ maxSize, onError })(c, next);
 };
+
+const rates = new Rates<object>();
+/** Participants who asked this isolate for something lately. */
+const askers = new Map<string, object>();
+const MOST_ASKERS = 10_000;
+
+/** A participant may ask the API as often as it may send messages to its room. Throws `rate_limited`. */
+export function requireRate(env: Env, participant: string): void {
+	if (askers.size > MOST_ASKERS) askers.clear();
+	const asker = askers.get(participant) ?? {};
+	askers.set(participant, asker);
+	if (!rates.take(asker, limitsOf(env).maxMessagesPerSecond)) throw new SwitchyardError("rate_limited");
+}
 
 export function checkMetadata(env: Env, metadata: unknown): void {
 	if (metadata === undefined) return;

@@ -6,6 +6,7 @@ import { requireApiAccess } from "../auth/api.ts";
 import { originAllowed } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { limitBody } from "./limits.ts";
+import { iceServers } from "./resources/ice-servers.ts";
 import { nodes } from "./resources/nodes.ts";
 import { participants } from "./resources/participants.ts";
 import { rooms } from "./resources/rooms.ts";
@@ -35,6 +36,8 @@ rest.use(
 rest.openapi(health, (c) => c.json({ status: "ok" as const }, 200));
 rest.get("/openapi.json", (c) => c.json(description()));
 rest.route("/", demoTokens);
+// Asks for a key or for a token.
+rest.route("/", iceServers);
 
 rest.use(async (c, next) => {
 	await requireApiAccess(c.env, c.req.header("authorization"));
@@ -50,6 +53,12 @@ rest.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
 	scheme: "bearer",
 	description:
 		"The base64 text of AUTH_KEY or of one of API_KEYS, or a JWT signed with one of them (HS256, `kid`, audience `switchyard:api`).",
+});
+
+rest.openAPIRegistry.registerComponent("securitySchemes", "participant", {
+	type: "http",
+	scheme: "bearer",
+	description: "A participant token, or the session token of `welcome`.",
 });
 
 let made: ReturnType<typeof rest.getOpenAPI31Document> | undefined;

@@ -1,6 +1,7 @@
 /** The REST schemas under the names they have in OpenAPI, and how routes are described. */
 import * as z from "zod";
 import { ERRORS, ErrorBody, type ErrorCode } from "../../shared/errors.ts";
+import * as ice from "../../shared/ice.ts";
 import { NodeId, ParticipantId, Region, RoomName } from "../../shared/ids.ts";
 import * as rest from "../../shared/rest.ts";
 
@@ -21,6 +22,15 @@ export const TokenCreate = rest.TokenCreate.meta({
 export const TokenCreated = rest.TokenCreated.meta({ id: "TokenCreated" });
 export const Node = rest.Node.meta({ id: "Node" });
 export const NodePage = rest.page(Node).meta({ id: "NodePage" });
+export const IceServers = ice.IceServers.extend({
+	iceServers: z.array(ice.IceServer.meta({ id: "IceServer" })),
+}).meta({
+	id: "IceServers",
+	example: {
+		iceServers: [{ urls: ["turn:203.0.113.7:3478?transport=udp"], username: "1797000000:4c1d…", credential: "Lq3…" }],
+		expiresAt: 1_797_000_000_000,
+	},
+});
 export const NodeDrain = rest.NodeDrain.meta({ id: "NodeDrain", example: { deadlineSeconds: 600, exit: true } });
 const Failure = z.object({ error: ErrorBody }).meta({ id: "Error" });
 
@@ -72,3 +82,5 @@ export function publicFailures(...codes: ErrorCode[]) {
 
 /** Every route but the public ones. */
 export const secured = [{ apiKey: [] }];
+/** Those that clients may call too. */
+export const securedEither: Record<string, string[]>[] = [{ apiKey: [] }, { participant: [] }];

@@ -1,8 +1,9 @@
 /** Who may use the REST API: a holder of an API key, who shows it or signs a short-lived token with it. */
 import { SwitchyardError } from "../../shared/errors.ts";
+import { AUDIENCE, type ParticipantClaims } from "../../shared/tokens.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type KeyVariables, keysOf } from "./keys.ts";
-import { verifyApiToken } from "./tokens.ts";
+import { audienceOf, verifyAnyClientToken, verifyApiToken } from "./tokens.ts";
 
 /** Throws `unauthorized`. */
 export async function requireApiAccess(env: KeyVariables, authorization: string | undefined): Promise<void> {
@@ -10,6 +11,17 @@ export async function requireApiAccess(env: KeyVariables, authorization: string 
 	// A JWT has dots (RFC 7515 section 7.1); base64 of either alphabet has none.
 	if (secret.includes(".")) await verifyApiToken(env, secret);
 	else await requireSecret(env, secret);
+}
+
+/** Claims to be an API key, or a token for the API: what else it may be is checked as that. */
+export function isApiCredential(authorization: string | undefined): boolean {
+	const secret = bearerOf(authorization);
+	return !secret.includes(".") || audienceOf(secret) === AUDIENCE.api;
+}
+
+/** A participant or one that comes back, of any room. Throws `unauthorized`. */
+export async function requireClient(env: KeyVariables, authorization: string | undefined): Promise<ParticipantClaims> {
+	return (await verifyAnyClientToken(env, bearerOf(authorization))).claims;
 }
 
 /** RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). */

@@ -41,6 +41,8 @@ export interface Keys {
 	readonly session: CryptoKey;
 	/** Names rooms after who asked for them. */
 	readonly channel: CryptoKey;
+	/** Secrets of the nodes' TURN servers, and names for their users. */
+	readonly turn: CryptoKey;
 	/** The first signs; all are published and accepted. */
 	readonly assignment: readonly [AssignmentKey, ...AssignmentKey[]];
 }
@@ -74,15 +76,16 @@ export async function keysOf(variables: KeyVariables): Promise<Keys> {
 async function makeKeys(variables: KeyVariables): Promise<Keys> {
 	const authKey = secretBytes("AUTH_KEY", variables.AUTH_KEY);
 	const master = await crypto.subtle.importKey("raw", authKey, "HKDF", false, ["deriveBits"]);
-	const [api, node, link, session, channel, assignment] = await Promise.all([
+	const [api, node, link, session, channel, turn, assignment] = await Promise.all([
 		apiKeys(authKey, variables.API_KEYS),
 		derive(master, "switchyard node").then(hmacKey),
 		derive(master, "switchyard link").then(hmacKey),
 		derive(master, "switchyard session").then(hmacKey),
 		derive(master, "switchyard channel").then(hmacKey),
+		derive(master, "switchyard turn").then(hmacKey),
 		assignmentKeys(master, variables.ASSIGNMENT_KEYS),
 	]);
-	return { api, node, link, session, channel, assignment };
+	return { api, node, link, session, channel, turn, assignment };
 }
 
 /** HKDF-SHA256 (RFC 5869) without salt, which section 3.1 allows for input that is uniformly random already. */

@@ -2,6 +2,7 @@
  * A wire protocol that clients speak to a room. It turns frames into calls on the room's rules and the room's events
  * into frames. What it must remember of a member or of the room is in their rows (`own`): memory may be lost.
  */
+import type { IceServers } from "../../shared/ice.ts";
 import type { Answer, Core } from "../room/core.ts";
 import type { RoomEvent, RoomNews } from "../room/outbox.ts";
 import type { Grant } from "../room/rpc.ts";
@@ -22,6 +23,8 @@ interface Spoken {
 	greet(core: Core, ws: WebSocket, grant: Grant): void;
 	/** A frame came on a socket of this dialect. Never throws. */
 	receive(core: Core, ws: WebSocket, data: string | ArrayBuffer): void;
+	/** All ICE servers are known, after `greet` told of some. */
+	giveIceServers?(core: Core, ws: WebSocket, servers: IceServers): void;
 	/** Its own close code for one of ours. */
 	closeCode?(code: number): number;
 	/** A member's `dueAt` has come. */

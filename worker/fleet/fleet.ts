@@ -20,6 +20,10 @@ import type { Node } from "../../shared/rest.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { mintAssignment } from "../auth/tokens.ts";
 import type { Env } from "../env.ts";
+import { CloudflareTurn } from "../ice/cloudflare.ts";
+import { turnSecretOf } from "../ice/credentials.ts";
+import type { Relay } from "../ice/relays.ts";
+import { iceSettings } from "../ice/settings.ts";
 import type { Result } from "../room/rpc.ts";
 import type { Hub } from "./hubs.ts";
 import { hubAt } from "./locate.ts";
@@ -44,6 +48,7 @@ import {
 	type HubRpc,
 	NODE_GRANT_HEADER,
 	type NodeGrant,
+	type Relays,
 } from "./rpc.ts";
 import { type RegisteredSeat, type Seat, Seats } from "./seats.ts";
 import { Served } from "./served.ts";
@@ -60,6 +65,8 @@ const MOST_WAITING = 10_000;
 const EMPTY_MS = 5_000;
 /** Between two looks at the nodes, at least, ms. */
 const LOOK_MS = 100;
+/** TURN servers told at once. */
+const MOST_RELAYS = 256;
 
 const NO_SUCH_NODE = { ok: false, error: new SwitchyardError("not_found", "no such node").toJSON() } as const;
 
@@ -84,6 +91,9 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	#failed: Map<string, number>;
 	/** Nodes whose rooms are told in several goes of a drain. */
 	readonly #drainsUntold = new Set<string>();
+	readonly #cloudflare = new CloudflareTurn();
+	/** TURN servers of other hubs, for want of any here, and until when that is believed. */
+	#relaysElsewhere: { relays: Relay[]; until: number } | undefined;
 	#alarmAt = Number.POSITIVE_INFINITY;
 
 	constructor(ctx: DurableObjectState, env: Env) {
@@ -188,6 +198,7 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		const row = this.#registry.register(seat.connection, report, Date.now());
 		this.#seats.register(seat, row);
 		this.#seats.report(seat, report.load);
+		if (row.turn) this.#tellTurnSecret(seat, row.id);
 		send(seat.ws, { type: "registered", node: report.node, reportMs: REPORT_MS, hub: seat.grant.hub });
 		if (row.drain) send(seat.ws, { type: "drain", ...row.drain });
 		this.#lookAt(Date.now() + NODE_SILENT_MS);
@@ -199,6 +210,11 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		const before = mayTake(seat) && !this.#seats.silent(seat, Date.now());
 		this.#seats.report(seat, load);
 		if (!before && mayTake(seat)) this.#onAvailable();
+	}
+
+	#tellTurnSecret(seat: Seat, node: string): void {
+		const told = turnSecretOf(this.env, node).then((secret) => send(seat.ws, { type: "turn", secret }));
+		this.ctx.waitUntil(told);
 	}
 
 	/** Rooms that wait for a node ask again, now that there is one. */
@@ -423,6 +439,48 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 		}
 	}
 
+	// ------------------------------------------------------------ TURN
+
+	async relaysFrom(others: Hub[]): Promise<Relays> {
+		const { cloudflare: key, lifeSeconds } = iceSettings(this.env);
+		const [nodes, cloudflare] = await Promise.all([
+			this.#relaysNear(others),
+			key && this.#cloudflare.current(key, lifeSeconds),
+		]);
+		return { nodes, cloudflare };
+	}
+
+	async relaysHere(): Promise<Relay[]> {
+		const now = Date.now();
+		const relays: Relay[] = [];
+		for (const seat of this.#seats.all()) {
+			const { id: node, region, turn: urls } = seat.row;
+			const serves = urls && seat.load.turn && deadlineOf(seat.row) === undefined && !this.#seats.silent(seat, now);
+			if (serves) relays.push({ node, region, urls, place: seat.grant.place });
+		}
+		return relays.slice(0, MOST_RELAYS);
+	}
+
+	/** Of this hub, else of the next that has some; which one that is, is asked as seldom as who is empty. */
+	async #relaysNear(others: Hub[]): Promise<Relay[]> {
+		const here = await this.relaysHere();
+		if (here.length > 0) return here;
+		const now = Date.now();
+		if (this.#relaysElsewhere && this.#relaysElsewhere.until > now) return this.#relaysElsewhere.relays;
+		let relays: Relay[] = [];
+		for (const hub of others) {
+			relays = await hubAt(this.env, hub)
+				.relaysHere()
+				.catch((error: unknown) => {
+					console.error({ event: "hub not reached", hub, error: String(error) });
+					return [];
+				});
+			if (relays.length > 0) break;
+		}
+		this.#relaysElsewhere = { relays, until: now + EMPTY_MS };
+		return relays;
+	}
+
 	// ------------------------------------------------------------ REST
 
 	async listNodes(): Promise<Node[]> {
@@ -480,6 +538,7 @@ function viewOf(seat: RegisteredSeat): Node {
 		state: drainDeadline !== undefined ? "draining" : isFilled(seat) ? "full" : "ready",
 		...(drainDeadline !== undefined && { drainDeadline }),
 		...{ addresses: row.addresses, connectedAt: row.connectedAt, reportedAt, load },
+		...(row.turn && { turn: row.turn }),
 	};
 }
 

@@ -20,6 +20,7 @@ export function fleetFor(env: Env, place: Place): FleetRpc {
 		},
 		drain: (node, drain) => ofWhoHasIt(all().map((hub) => hub.drain(node, drain))),
 		undrain: (node) => ofWhoHasIt(all().map((hub) => hub.undrain(node))),
+		relays: () => near.relaysFrom(others),
 		async listNodes() {
 			const lists = await Promise.all(all().map((hub) => hub.listNodes()));
 			// A node that just changed its hub may be at both.

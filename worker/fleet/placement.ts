@@ -151,12 +151,12 @@ function objectionTo(node: Candidate, { exclude }: PlacementRequest): Reason | u
 }
 
 /** `us-east` is within `us`. */
-function isWithin(region: string, asked: string): boolean {
+export function isWithin(region: string, asked: string): boolean {
 	return region === asked || region.startsWith(`${asked}-`);
 }
 
 /** FNV-1a, and a last mix (of MurmurHash3): without it, ids that differ in their end hash alike. */
-function hash(text: string, seed = 0x811c9dc5): number {
+export function hash(text: string, seed = 0x811c9dc5): number {
 	let h = seed;
 	for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
 	h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

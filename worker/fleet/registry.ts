@@ -24,6 +24,8 @@ export interface Row {
 	version: string;
 	addresses: string[];
 	maxEndpoints?: number;
+	/** Where its TURN server is reached. */
+	turn?: string[];
 	/** It stops by itself; when, ms since 1970. */
 	stopsAt?: number;
 	/** Asked for over REST. Outlives the registration, unless the node was to exit. */
@@ -51,8 +53,12 @@ export class Registry {
 			addresses TEXT NOT NULL,
 			max_endpoints INTEGER,
 			stops_at INTEGER,
-			connected_at INTEGER NOT NULL
+			connected_at INTEGER NOT NULL,
+			turn TEXT
 		) WITHOUT ROWID`);
+		// Tables of before nodes had TURN servers.
+		const columns = sql.exec("SELECT name FROM pragma_table_info('node')").toArray();
+		if (!columns.some(({ name }) => name === "turn")) sql.exec("ALTER TABLE node ADD COLUMN turn TEXT");
 		sql.exec(
 			"CREATE TABLE IF NOT EXISTS drain (node TEXT PRIMARY KEY, deadline INTEGER NOT NULL, exit INTEGER NOT NULL) WITHOUT ROWID",
 		);
@@ -61,9 +67,9 @@ export class Registry {
 
 	/** Replaces the node's earlier registration, whichever socket made it. */
 	register(connection: string, report: Registration, now: number): Row {
-		const { node: id, instance, region, version, addresses, maxEndpoints } = report;
+		const { node: id, instance, region, version, addresses, maxEndpoints, turn } = report;
 		this.#sql.exec(
-			"INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+			"INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
 			id,
 			connection,
 			instance ?? null,
@@ -72,9 +78,10 @@ export class Registry {
 			JSON.stringify(addresses),
 			maxEndpoints ?? null,
 			now,
+			turn ? JSON.stringify(turn) : null,
 		);
 		const drain = this.#drainOf(id);
-		return { id, connection, instance, region, version, addresses, maxEndpoints, drain, connectedAt: now };
+		return { id, connection, instance, region, version, addresses, maxEndpoints, turn, drain, connectedAt: now };
 	}
 
 	stops(row: Row, at: number): void {
@@ -123,6 +130,7 @@ export class Registry {
 				addresses: JSON.parse(String(row.addresses)) as string[],
 				maxEndpoints: row.max_endpoints === null ? undefined : Number(row.max_endpoints),
 				stopsAt: row.stops_at === null ? undefined : Number(row.stops_at),
+				turn: row.turn === null ? undefined : (JSON.parse(String(row.turn)) as string[]),
 				drain: this.#drainOf(String(row.id)),
 				connectedAt: Number(row.connected_at),
 			}));

@@ -1,5 +1,7 @@
 /** What a Room and the REST API ask of the Fleet, and what Fleet tells rooms. */
+import type { IceServers } from "../../shared/ice.ts";
 import type { Node } from "../../shared/rest.ts";
+import type { Relay } from "../ice/relays.ts";
 import type { Place, Result } from "../room/rpc.ts";
 import type { Hub } from "./hubs.ts";
 import type { Cost, RuledOut } from "./placement.ts";
@@ -41,6 +43,15 @@ export interface FleetRpc {
 	undrain(node: string): Promise<Result<Node>>;
 	/** Nodes that are connected and were heard from just now, by id. */
 	listNodes(): Promise<Node[]>;
+	/** What helps clients near here on their way to others. */
+	relays(): Promise<Relays>;
+}
+
+export interface Relays {
+	/** Nodes of the nearest hub that has some whose TURN server answers. */
+	nodes: Relay[];
+	/** Of Cloudflare's service, where that is configured and answers. */
+	cloudflare?: Required<IceServers>;
 }
 
 /** What hubs ask of each other, and locate.ts of them. What `FleetRpc` has too is here of the hub's own nodes only. */
@@ -49,6 +60,9 @@ export interface HubRpc extends Pick<FleetRpc, "drain" | "undrain" | "listNodes"
 	assignFrom(request: AssignRequest, others: Hub[]): Promise<Result<Assigned>>;
 	/** A node of this hub, if it is better than what the asking hub has. */
 	assignBelow(request: AssignRequest, cost: Cost): Promise<Answer>;
+	/** As `relays`, with the other hubs by their distance. */
+	relaysFrom(others: Hub[]): Promise<Relays>;
+	relaysHere(): Promise<Relay[]>;
 	/** False: it is not known here. */
 	releaseHere(service: { room: string; node: string; epoch: number }): Promise<boolean>;
 }

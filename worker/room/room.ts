@@ -13,6 +13,7 @@ import { dialects } from "../dialects/index.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
 import type { Env } from "../env.ts";
 import type { RoomNotices } from "../fleet/rpc.ts";
+import { iceServersFor } from "../ice/ice-servers.ts";
 import { awaitsNode, giveUp, onNodeAvailable, releaseNodes, wantNode } from "./assignments.ts";
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -74,13 +75,16 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			kind: "guest",
 			dialect: dialect.name,
 			openedAt: Date.now(),
-			// The session token is only for the client, and an attachment is small.
-			grant: { ...grant, sessionToken: "" },
+			// These are only for the client, and an attachment is small.
+			grant: { ...grant, sessionToken: "", ice: undefined },
 			endpoint,
 		});
 		dialect.greet(core, server, grant);
 		// Written and asked for while the client prepares its join, and not before the socket is on its way to it.
-		setTimeout(() => this.#handle(() => this.#prepare(server, grant)), 0);
+		setTimeout(() => {
+			this.#handle(() => this.#prepare(server, grant));
+			if (grant.ice?.complete === false) this.#completeIceServers(server, grant);
+		}, 0);
 		const { subprotocol } = dialect;
 		const headers: Record<string, string> = subprotocol ? { "Sec-WebSocket-Protocol": subprotocol } : {};
 		return new Response(null, { status: 101, webSocket: client, headers });
@@ -93,6 +97,17 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		if (core.sockets.of(ws).kind !== "guest" || !dialect.proven || (!core.record && !dialect.mayCreate(core))) return;
 		core.ensure(grant.room, grant.origin);
 		if (expectsNode(core)) wantNode(core, grant.place);
+	}
+
+	/** Tells of ICE servers that nobody could tell of without asking, when its first frames are on their way. */
+	#completeIceServers(ws: WebSocket, grant: Grant): void {
+		const { env } = this.#core;
+		const client = { who: [grant.room, grant.claims.sub], place: grant.place };
+		const told = iceServersFor(env, client).then((all) => {
+			if (all.iceServers.length === grant.ice?.iceServers.length) return;
+			this.#core.dialect(grant.dialect).giveIceServers?.(this.#core, ws, all);
+		});
+		this.ctx.waitUntil(told);
 	}
 
 	async #acceptLink(grant: LinkGrant): Promise<Response> {

@@ -2,6 +2,7 @@
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { Participant, Room, RoomSettings } from "../../shared/rest.ts";
 import type { ParticipantClaims } from "../../shared/tokens.ts";
+import type { KnownIceServers } from "../ice/ice-servers.ts";
 
 /** Errors cross an RPC as values: a thrown class does not survive it. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: ErrorBody };
@@ -57,6 +58,8 @@ export interface Grant {
 	origin: string;
 	/** Where the client is, for placement. */
 	place: Place;
+	/** What it is told to find its way with, as far as that was known at once. Where the dialect tells of it. */
+	ice?: KnownIceServers;
 }
 
 /** A node's socket to the room, with an assignment (jti set) or coming back (jti absent). */

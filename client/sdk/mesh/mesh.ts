@@ -75,6 +75,10 @@ export class Mesh {
 		for (const { peer } of [...this.#peers.values()]) peer.done();
 	}
 
+	setIceServers(iceServers: RTCIceServer[]): void {
+		for (const { peer } of this.#peers.values()) peer.setIceServers(iceServers);
+	}
+
 	check(): void {
 		for (const { peer } of this.#peers.values()) peer.check();
 	}

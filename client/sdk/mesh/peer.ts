@@ -134,6 +134,11 @@ export class Peer {
 		if (connectionState === "disconnected" || connectionState === "failed") this.connection.restartIce();
 	}
 
+	/** They are used when ICE is restarted. */
+	setIceServers(iceServers: RTCIceServer[]): void {
+		if (!this.closed) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+	}
+
 	close(): void {
 		clearTimeout(this.#patience);
 		clearTimeout(this.#mending);

@@ -9,6 +9,7 @@ import { originAllowed, publicOrigin } from "../../auth/origin.ts";
 import { mintSessionToken, verifyClientToken } from "../../auth/tokens.ts";
 import { native } from "../../dialects/native/native.ts";
 import type { Env } from "../../env.ts";
+import { knownIceServers, refreshIceServers } from "../../ice/ice-servers.ts";
 import { GRANT_HEADER, type Grant, type Place } from "../../room/rpc.ts";
 import { placeOf } from "./place.ts";
 import { offeredProtocols, refuseSocket, requireProtocol, requireUpgrade, withGrant } from "./upgrade.ts";
@@ -29,6 +30,8 @@ export async function connectClient(c: Context<{ Bindings: Env }, "/v1/rooms/:ro
 			offeredProtocols(request).find((protocol) => protocol === SUBPROTOCOL),
 		);
 	}
+	// What is known was told; what has changed is for the next.
+	if (grant.ice?.complete && grant.ice.stale) c.executionCtx.waitUntil(refreshIceServers(c.env, grant.place));
 	return c.env.ROOM.getByName(grant.room).fetch(withGrant(request, GRANT_HEADER, grant));
 }
 
@@ -38,16 +41,22 @@ async function grantFor(env: Env, request: Request, name: string): Promise<Grant
 	if (!room.success) throw new SwitchyardError("bad_request", `room: ${room.error.issues[0]?.message}`);
 	const verified = await verifyClientToken(env, tokenOf(request), room.data);
 	const { claims, session = newSession() } = verified;
+	const place = placed(env, request, claims.region);
+	const [sessionToken, ice] = await Promise.all([
+		mintSessionToken(env, claims, session),
+		knownIceServers(env, { who: [room.data, claims.sub], place }),
+	]);
 	return {
 		kind: "client",
 		dialect: native.name,
 		room: room.data,
 		claims,
 		session,
-		sessionToken: await mintSessionToken(env, claims, session),
+		sessionToken,
 		returning: verified.session !== undefined,
 		origin: publicOrigin(env, request.url),
-		place: placed(env, request, claims.region),
+		place,
+		ice,
 	};
 }
 

@@ -10,7 +10,6 @@ import {
 	type Welcome,
 } from "../../../shared/native.ts";
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
-import { iceServers } from "../../ice-servers.ts";
 import type { Answer, Core } from "../../room/core.ts";
 import { tellDemand } from "../../room/demand.ts";
 import {
@@ -73,7 +72,8 @@ export const native: Framed = {
 				graceMs: core.record?.settings.resumeGraceMs ?? core.limits.resumeGraceMs,
 			},
 			routerRtpCapabilities: ROUTER_CAPABILITIES,
-			iceServers: iceServers(core.env),
+			iceServers: grant.ice?.iceServers ?? [],
+			iceServersExpireAt: grant.ice?.expiresAt,
 			heartbeatMs: core.limits.heartbeatMs,
 			maxMessageBytes: core.limits.maxMessageBytes,
 		};
@@ -82,6 +82,10 @@ export const native: Framed = {
 
 	mayCreate(core) {
 		return core.env.AUTO_CREATE !== "false";
+	},
+
+	giveIceServers(core, ws, servers) {
+		core.sockets.send(ws, native.news({ type: "iceServers", ...servers }));
 	},
 
 	receive(core, ws, data) {
