@@ -6,13 +6,9 @@ import { type Edge, startEdge } from "./lib/edge.ts";
 import { edgeVariablesFrom } from "./lib/edge-variables.ts";
 import { freePort } from "./lib/free-port.ts";
 import { MediaNodeProcess } from "./lib/media-node.ts";
+import { Restarts } from "./lib/restarts.ts";
 
 const REGISTER_MS = 30_000;
-/** Before a node that died is started again: the first time, and at most. */
-const RESTART_MS = 1_000;
-const LONGEST_RESTART_MS = 30_000;
-/** A node that lived this long and then died is not one that cannot live. */
-const STEADY_MS = 60_000;
 const WATCH_MS = 5_000;
 const MISSED_WATCHES = 6;
 
@@ -66,14 +62,14 @@ async function startNode({ url }: Edge): Promise<MediaNodeProcess> {
 }
 
 async function keepNode(edge: Edge, first: MediaNodeProcess): Promise<void> {
-	let wait = 0;
+	const restarts = new Restarts();
 	for (let current = first; ; node = current = await startNode(edge)) {
 		const since = Date.now();
 		await current.exited;
 		if (stopping) return;
-		wait = Date.now() - since > STEADY_MS ? RESTART_MS : Math.min(2 * wait || RESTART_MS, LONGEST_RESTART_MS);
-		console.error(`the media node died; it is started again in ${wait / 1_000} s`);
-		await delay(wait);
+		const pause = restarts.pauseAfter(Date.now() - since);
+		console.error(`the media node died; it is started again ${pause === 0 ? "at once" : `in ${pause / 1_000} s`}`);
+		await delay(pause);
 		if (stopping) return;
 	}
 }
