@@ -1,4 +1,5 @@
 /** A media node: dials the edge, serves the rooms it is assigned, and on SIGTERM stops when they have moved away. */
+import { flushCompileCache } from "node:module";
 import packageJson from "../package.json" with { type: "json" };
 import { readConfig } from "./config.ts";
 import { MediaNode } from "./node.ts";
@@ -6,6 +7,9 @@ import { log } from "./observability/logger.ts";
 
 /** Closing frames get this long to leave, ms; nothing else is waited for. */
 const GOODBYE_MS = 250;
+
+/** After registering, ms: first the rooms that wait are served. */
+const KEEP_COMPILED_MS = 2_000;
 
 let node: MediaNode | undefined;
 let stopping = false;
@@ -27,6 +31,11 @@ function drain(): void {
 	node.drainAndExit(Date.now() + node.config.drainSeconds * 1_000);
 }
 
+/** Node writes its compile cache (NODE_COMPILE_CACHE) when it exits, and one that is killed does not. */
+function keepCompiled(): void {
+	setTimeout(flushCompileCache, KEEP_COMPILED_MS).unref();
+}
+
 process.on("SIGTERM", drain);
 process.on("SIGINT", drain);
 // A starter that is gone cannot stop this node any more.
@@ -39,7 +48,10 @@ try {
 	log.level = config.logLevel;
 	node = await MediaNode.start(config, packageJson.version, {
 		// A starter that waits for this node hears of it without asking again and again.
-		onRegistered: ({ httpPort }) => process.send?.({ type: "registered", http: httpPort }),
+		onRegistered: ({ httpPort }) => {
+			process.send?.({ type: "registered", http: httpPort });
+			keepCompiled();
+		},
 		onReplaced: () => stop(1),
 		onDrained: () => stop(0),
 	});

@@ -73,9 +73,12 @@ export class MediaNode {
 	}
 
 	static async start(config: Config, version: string, events: NodeEvents): Promise<MediaNode> {
-		const workers = await Workers.start(config);
+		const workers = new Workers(config);
+		// It dials here: the way to the edge takes its time as well.
 		const node = new MediaNode(config, version, workers, events);
-		node.#http = await HttpServer.listen(node, node.#registry, config.httpAddress, config.httpPort);
+		const http = HttpServer.listen(node, node.#registry, config.httpAddress, config.httpPort);
+		[node.#http] = await Promise.all([http, workers.start()]);
+		node.#fleet.begin();
 		log.info({ http: node.#http.port, announced: config.announced, edge: config.edge }, "media node started");
 		return node;
 	}

@@ -25,13 +25,13 @@ export class Assignments {
 	}
 
 	static fromEdge(node: string, edge: string): Assignments {
-		return new Assignments(
-			node,
-			createRemoteJWKSet(new URL("/.well-known/jwks.json", edge), {
-				cacheMaxAge: KEYS_MS,
-				cooldownDuration: REFETCH_MS,
-			}),
-		);
+		const keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", edge), {
+			cacheMaxAge: KEYS_MS,
+			cooldownDuration: REFETCH_MS,
+		});
+		// The first assignment need not wait for them. Where they cannot be had now, it fetches them.
+		keys.reload().catch(() => {});
+		return new Assignments(node, keys);
 	}
 
 	/** The claims, or an error that says what is wrong. A token that passes cannot pass again. */

@@ -29,12 +29,14 @@ export interface FleetEvents {
 
 export class FleetSocket {
 	readonly #config: Config;
+	readonly #version: string;
 	readonly #load: LoadMeter;
 	readonly #events: FleetEvents;
 	readonly #socket: EdgeSocket;
 	readonly #log: Log = log.child({ part: "fleet" });
 	#timer: NodeJS.Timeout | undefined;
 	#registered = false;
+	#begun = false;
 	/** Where this node is known. */
 	#hub: string | undefined;
 	/** It stops by itself; when. */
@@ -42,8 +44,10 @@ export class FleetSocket {
 	/** Of this process: another with the same id has none of its rooms. */
 	readonly #instance = randomUUID();
 
+	/** Dials at once, and registers when it is told to begin. */
 	constructor(config: Config, version: string, load: LoadMeter, events: FleetEvents) {
 		this.#config = config;
+		this.#version = version;
 		this.#load = load;
 		this.#events = events;
 		const url = `${config.edge.replace(/^http/, "ws")}/v1/fleet`;
@@ -53,7 +57,7 @@ export class FleetSocket {
 			heartbeatMs: NODE_HEARTBEAT_MS,
 			// Soon enough to be back before the fleet gives this node up.
 			heartbeatsMissed: 2,
-			onOpen: () => void this.#register(version),
+			onOpen: () => this.#begun && void this.#register(),
 			onText: (text) => this.#receive(text),
 			onDown: (how) => this.#onDown(how),
 		});
@@ -61,6 +65,12 @@ export class FleetSocket {
 
 	get registered(): boolean {
 		return this.#registered;
+	}
+
+	/** Everything that a room needs is there. */
+	begin(): void {
+		this.#begun = true;
+		if (this.#socket.open) void this.#register();
 	}
 
 	/** No new assignments from now on; the fleet has the rooms move away until then. */
@@ -74,14 +84,14 @@ export class FleetSocket {
 		this.#socket.stop(CLOSE.goingAway);
 	}
 
-	async #register(version: string): Promise<void> {
+	async #register(): Promise<void> {
 		const { id, region, maxEndpoints, announced } = this.#config;
 		this.#send({
 			type: "register",
 			node: id,
 			region,
 			instance: this.#instance,
-			version,
+			version: this.#version,
 			capabilities: ROUTER_CAPABILITIES_ID,
 			maxEndpoints,
 			addresses: announced,

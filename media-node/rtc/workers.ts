@@ -30,7 +30,7 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 	/** Since start. */
 	deaths = 0;
 
-	private constructor(config: WorkerConfig) {
+	constructor(config: WorkerConfig) {
 		super();
 		this.#config = config;
 		this.setMaxListeners(0);
@@ -41,15 +41,14 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 		});
 	}
 
-	static async start(config: WorkerConfig): Promise<Workers> {
-		const workers = new Workers(config);
+	/** Resolves when all of them run. */
+	async start(): Promise<void> {
 		try {
-			await Promise.all(Array.from({ length: config.workers }, (_, index) => workers.#start(index)));
+			await Promise.all(Array.from({ length: this.#config.workers }, (_, index) => this.#start(index)));
 		} catch (error) {
-			workers.close();
+			this.close();
 			throw error;
 		}
-		return workers;
 	}
 
 	get all(): readonly MediaWorker[] {

@@ -1,8 +1,10 @@
 /** A media node as a child process, beside an edge on this machine: for `npm start`, tests and benches. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
 import { cachedMediasoupWorker } from "../setup/mediasoup-worker.mjs";
+import { CACHE } from "../setup/paths.mjs";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const STOP_MS = 5_000;
@@ -57,6 +59,8 @@ export class MediaNodeProcess {
 			stdio: ["ignore", "inherit", "inherit", "ipc"],
 			env: {
 				MEDIASOUP_WORKER_BIN: cachedMediasoupWorker(),
+				// Half of what a node needs to start is compiling its modules.
+				NODE_COMPILE_CACHE: join(CACHE, "compiled"),
 				// Free ones, so that several nodes find room on one machine.
 				MEDIA_PORT: "0",
 				LOG_LEVEL: "warn",

@@ -86,6 +86,8 @@ export class TestEdge {
 	answersHeartbeats = true;
 	fleetSocket: WebSocket | undefined;
 	fleetToken = "";
+	/** How often its keys were fetched. */
+	keysFetched = 0;
 	readonly #links: TestLink[] = [];
 	/** Those that nobody took yet. */
 	readonly #waiting: TestLink[] = [];
@@ -102,6 +104,7 @@ export class TestEdge {
 		});
 		this.#server.on("request", (request, response) => {
 			const known = request.url === "/.well-known/jwks.json";
+			if (known) this.keysFetched++;
 			response.writeHead(known ? 200 : 404, { "content-type": "application/json" });
 			response.end(JSON.stringify({ keys: [jwk] }));
 		});

@@ -1,6 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { workerBin } from "mediasoup";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { TestEdge } from "./node-edge.ts";
@@ -55,6 +60,34 @@ it("registers, tells its starter, serves, and at the end of its drain says goodb
 	expect(ms).toBeLessThan(3_000);
 	expect(output).not.toContain("very-secret");
 	expect(output).not.toContain(link.token);
+});
+
+it("dials and has the edge's keys while its workers start, and registers when they have", async () => {
+	const directory = mkdtempSync(join(tmpdir(), "switchyard-node-"));
+	const go = join(directory, "go");
+	const worker = join(directory, "worker");
+	writeFileSync(worker, `#!/bin/sh\nwhile ! [ -e ${go} ]; do sleep 0.02; done\nexec "${workerBin}" "$@"\n`, {
+		mode: 0o755,
+	});
+	start({ MEDIASOUP_WORKER_BIN: worker });
+	await vi.waitFor(() => expect([edge.fleetSocket?.readyState, edge.keysFetched]).toEqual([WebSocket.OPEN, 1]), 5_000);
+	expect(edge.fleet.has("register")).toBe(false);
+	writeFileSync(go, "");
+	await edge.register();
+	await edge.assign(NODE, "room");
+	expect(edge.keysFetched).toBe(1);
+	rmSync(directory, { recursive: true });
+});
+
+it("leaves its compiled modules behind for its next start, though it is killed", async () => {
+	const directory = mkdtempSync(join(tmpdir(), "switchyard-node-"));
+	start({ NODE_COMPILE_CACHE: directory });
+	await edge.register();
+	await vi.waitFor(() => expect(readdirSync(directory, { recursive: true }).length).toBeGreaterThan(100), 5_000);
+	const done = exit();
+	child.kill("SIGKILL");
+	await done;
+	rmSync(directory, { recursive: true });
 });
 
 it("exits on SIGTERM as soon as its last room let go of it", async () => {
