@@ -17,6 +17,37 @@ export default defineConfig({
 				],
 				test: { name: "edge", include: ["test/edge/**/*.test.ts"] },
 			},
+			{
+				// The edge again, with events of all rooms: going to nobody is what the tests above are under.
+				plugins: [
+					cloudflareTest({
+						wrangler: { configPath: "./wrangler.toml" },
+						miniflare: {
+							bindings: {
+								AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=",
+								EVENT_FEED: "true",
+								WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+								EVENT_RETRY_MS: "40",
+								EVENT_RETRY_MOST_MS: "200",
+								WEBHOOK_TIMEOUT_MS: "1500",
+								MAX_PENDING_EVENTS: "20",
+							},
+							outboundService: "hooks",
+							durableObjects: { HOSTS: { className: "Host", scriptName: "hooks" } },
+							workers: [
+								{
+									name: "hooks",
+									modules: true,
+									scriptPath: "test/events/support/hooks.mjs",
+									compatibilityDate: "2026-11-01",
+									durableObjects: { HOST: { className: "Host", useSQLite: true } },
+								},
+							],
+						},
+					}),
+				],
+				test: { name: "events", include: ["test/events/**/*.test.ts"] },
+			},
 			{ test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...outside } },
 			{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...outside } },
 			{ test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], ...outside } },

@@ -45,6 +45,19 @@ export const Limits = z.object({
 	coalesceMs: positive.default(40),
 	/** How long an `auto` room has had no more than two people before they talk directly again, ms. */
 	meshAfterMs: positive.default(3_000),
+	/** Between two `room.live` events of a room, ms. */
+	eventLiveMs: positive.default(60_000),
+	/** Before an event that could not be delivered is tried again, ms: doubled each time up to the most, with full jitter. */
+	eventRetryMs: positive.default(1_000),
+	eventRetryMostMs: positive.default(300_000),
+	/** How long a webhook's receiver may take to answer, ms. */
+	webhookTimeoutMs: positive.default(10_000),
+	/** An event that a webhook's receiver has not taken for this long is given up, ms. */
+	webhookGiveUpMs: positive.default(86_400_000),
+	/** Events that a room keeps for those who have not taken them; the oldest go. */
+	maxPendingEvents: positive.default(10_000),
+	/** How long the feed keeps events, taken or not, ms. */
+	eventRetentionMs: positive.default(259_200_000),
 });
 export type Limits = z.infer<typeof Limits>;
 

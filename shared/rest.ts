@@ -1,5 +1,6 @@
 /** REST resources of `/v1`: bodies and answers. OpenAPI is generated from these. */
 import * as z from "zod";
+import { ConsumerName } from "./events.ts";
 import { NodeLoad } from "./fleet.ts";
 import { NodeId, ParticipantId, Region, RoomName, TrackId } from "./ids.ts";
 import { Json } from "./json.ts";
@@ -22,6 +23,8 @@ export const RoomSettings = z.object({
 	lastN: z.number().int().min(1).max(100).optional(),
 	/** ms */
 	resumeGraceMs: z.number().int().min(0).max(600_000).optional(),
+	/** Where the room's events go as well, besides where the edge sends those of all rooms. */
+	webhooks: z.array(z.url().max(1_024)).max(4).optional(),
 });
 export type RoomSettings = z.infer<typeof RoomSettings>;
 
@@ -148,6 +151,26 @@ export const PageQuery = z.object({
 	cursor: z.string().max(512).optional(),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
+
+export const EventsQuery = z.object({
+	/** `cursor` of the page before; absent: from the oldest that is kept. */
+	after: z.string().max(256).optional(),
+	limit: z.coerce.number().int().min(1).max(500).default(100),
+	/** Only of this room. */
+	room: RoomName.optional(),
+});
+export type EventsQuery = z.infer<typeof EventsQuery>;
+
+export const EventConsumer = z.object({
+	name: ConsumerName,
+	/** Events that it has not acknowledged. */
+	behind: z.number().int(),
+	/** When it last acknowledged any. */
+	ackedAt: z.number().int(),
+	/** With a socket to each share of the feed. */
+	connected: z.boolean(),
+});
+export type EventConsumer = z.infer<typeof EventConsumer>;
 
 /** One page of a list; `next` is absent on the last. */
 export function page<T extends z.ZodType>(item: T) {

@@ -1,5 +1,7 @@
 /** Bindings and variables of the Worker. Every variable is text, as wrangler and miniflare give it. */
+import type { EventRecord } from "../shared/events.ts";
 import type { Directory } from "./directory/directory.ts";
+import type { Feed } from "./events/feed/feed.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { Room } from "./room/room.ts";
 
@@ -7,6 +9,9 @@ export interface Env {
 	readonly ROOM: DurableObjectNamespace<Room>;
 	readonly FLEET: DurableObjectNamespace<Fleet>;
 	readonly DIRECTORY: DurableObjectNamespace<Directory>;
+	readonly FEED: DurableObjectNamespace<Feed>;
+	/** Where events of all rooms go. */
+	readonly EVENTS?: Queue<EventRecord>;
 	/** Static files: demo, SDK, API page. */
 	readonly ASSETS?: Fetcher;
 	/** Base64, at least 32 bytes: the key that signs participant tokens, and the API key with the id `default`. All other keys are derived from it unless given. */
@@ -38,6 +43,14 @@ export interface Env {
 	readonly DEFAULT_TOPOLOGY?: string;
 	/** `true`: `?region=` of a participant's socket says where its media is served. For tests. */
 	readonly ALLOW_REGION_QUERY?: string;
+	/** `true`: events of all rooms go into the feed, for bridges and `GET /v1/events`. */
+	readonly EVENT_FEED?: string;
+	/** Comma-separated URLs that events of all rooms are posted to. */
+	readonly WEBHOOK_URLS?: string;
+	/** What webhooks are signed with: base64 of at least 24 bytes, with or without `whsec_`; several, comma-separated, all sign. */
+	readonly WEBHOOK_SECRET?: string;
+	/** `true`: webhooks may go to private addresses and without TLS. Development only. */
+	readonly WEBHOOK_ALLOW_PRIVATE?: string;
 	/** Odoo: any text means that `X-Forwarded-*` tell who calls and where browsers reach this edge. */
 	readonly PROXY?: string;
 	/** Odoo: sessions of a channel. */

@@ -6,11 +6,13 @@ import { CALLS, callOdoo } from "./api/odoo/rest.ts";
 import { connectAnywhere, connectChannel, wantsSocket } from "./api/odoo/socket.ts";
 import { rest } from "./api/rest.ts";
 import { connectClient } from "./api/sockets/client.ts";
+import { connectConsumer } from "./api/sockets/events.ts";
 import { connectNode } from "./api/sockets/fleet.ts";
 import { connectLink } from "./api/sockets/link.ts";
 import type { Env } from "./env.ts";
 
 export { Directory } from "./directory/directory.ts";
+export { Feed } from "./events/feed/feed.ts";
 export { Fleet } from "./fleet/fleet.ts";
 export { Room } from "./room/room.ts";
 
@@ -22,6 +24,7 @@ app.notFound(notFound);
 app.get("/v1/rooms/:room/connect", connectClient);
 app.get("/v1/rooms/:room/link", connectLink);
 app.get("/v1/fleet", connectNode);
+app.get("/v1/events/connect", connectConsumer);
 
 // Odoo's API: its url is the origin, or carries the room.
 for (const call of CALLS) {

@@ -5,6 +5,7 @@ import { readWranglerConfig } from "./wrangler-config.ts";
 const UNSET = [
 	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL"],
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
+	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
 ];
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */

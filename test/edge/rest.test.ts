@@ -361,9 +361,12 @@ describe("the edge", () => {
 			Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
 		);
 		expect(routes.sort()).toEqual([
+			"DELETE /events/consumers/{consumer}",
 			"DELETE /nodes/{node}/drain",
 			"DELETE /rooms/{room}",
 			"DELETE /rooms/{room}/participants/{participant}",
+			"GET /events",
+			"GET /events/consumers",
 			"GET /health",
 			"GET /ice-servers",
 			"GET /nodes",

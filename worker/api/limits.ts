@@ -5,6 +5,8 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import { type Limits, readLimits } from "../../shared/limits.ts";
 import { Rates } from "../dialects/rates.ts";
 import type { Env } from "../env.ts";
+import { eventSettings } from "../events/settings.ts";
+import { refusalOf } from "../events/webhook-url.ts";
 
 const known = new WeakMap<Env, Limits>();
 
@@ -41,5 +43,17 @@ export function checkMetadata(env: Env, metadata: unknown): void {
 	const most = limitsOf(env).maxMetadataBytes;
 	if (new TextEncoder().encode(JSON.stringify(metadata)).length > most) {
 		throw new SwitchyardError("too_large", `metadata: over ${most} bytes`);
+	}
+}
+
+/** Whoever may create rooms must not reach the edge's own network by naming it. */
+export function checkWebhooks(env: Env, urls: readonly string[] = []): void {
+	const { secrets, allowPrivate } = eventSettings(env);
+	if (urls.length > 0 && secrets.length === 0) {
+		throw new SwitchyardError("bad_request", "settings.webhooks: this edge has no WEBHOOK_SECRET to sign them with");
+	}
+	for (const [i, url] of urls.entries()) {
+		const refusal = refusalOf(url, allowPrivate);
+		if (refusal) throw new SwitchyardError("bad_request", `settings.webhooks.${i}: ${refusal}`);
 	}
 }

@@ -6,6 +6,7 @@ import { requireApiAccess } from "../auth/api.ts";
 import { originAllowed } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { limitBody } from "./limits.ts";
+import { events } from "./resources/events.ts";
 import { iceServers } from "./resources/ice-servers.ts";
 import { nodes } from "./resources/nodes.ts";
 import { participants } from "./resources/participants.ts";
@@ -47,6 +48,7 @@ rest.route("/", rooms);
 rest.route("/", participants);
 rest.route("/", tokens);
 rest.route("/", nodes);
+rest.route("/", events);
 
 rest.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
 	type: "http",
@@ -71,10 +73,10 @@ function description() {
 			title: "Switchyard",
 			version: "1",
 			description:
-				'Rooms, participants, tokens and media nodes. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
+				'Rooms, participants, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
 		},
 		servers: [{ url: "/v1" }],
-		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Service"].map((name) => ({ name })),
+		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Events", "Service"].map((name) => ({ name })),
 	});
 	return made;
 }

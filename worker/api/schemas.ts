@@ -1,6 +1,7 @@
 /** The REST schemas under the names they have in OpenAPI, and how routes are described. */
 import * as z from "zod";
 import { ERRORS, ErrorBody, type ErrorCode } from "../../shared/errors.ts";
+import { ConsumerName, EventRecord } from "../../shared/events.ts";
 import * as ice from "../../shared/ice.ts";
 import { NodeId, ParticipantId, Region, RoomName } from "../../shared/ids.ts";
 import * as rest from "../../shared/rest.ts";
@@ -32,6 +33,12 @@ export const IceServers = ice.IceServers.extend({
 	},
 });
 export const NodeDrain = rest.NodeDrain.meta({ id: "NodeDrain", example: { deadlineSeconds: 600, exit: true } });
+export const EventPage = z
+	.object({ items: z.array(EventRecord.meta({ id: "Event" })), cursor: z.string() })
+	.meta({ id: "EventPage" });
+export const EventConsumerList = z
+	.object({ items: z.array(rest.EventConsumer.meta({ id: "EventConsumer" })) })
+	.meta({ id: "EventConsumerList" });
 const Failure = z.object({ error: ErrorBody }).meta({ id: "Error" });
 
 export const DemoTokenCreate = z
@@ -53,6 +60,7 @@ export const NodeTokenCreated = z
 const room = RoomName.meta({ example: "standup" });
 export const RoomPath = z.object({ room });
 export const ParticipantPath = z.object({ room, participant: ParticipantId.meta({ example: "alice" }) });
+export const ConsumerPath = z.object({ consumer: ConsumerName.meta({ example: "rabbitmq" }) });
 export const NodePath = z.object({ node: NodeId.meta({ example: "eu-west-1" }) });
 
 /** A JSON body of a request; by default it may be left out. */

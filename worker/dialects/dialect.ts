@@ -29,6 +29,8 @@ interface Spoken {
 	closeCode?(code: number): number;
 	/** A member's `dueAt` has come. */
 	due?(core: Core, member: Member, now: number): void;
+	/** Back ends are told who is in the room, once a minute: what the dialect tells of each of its members then. */
+	live?(core: Core, member: Member): void;
 	/** A question of the edge's API for this dialect. What comes back crosses an RPC. */
 	consult?(core: Core, question: unknown): unknown;
 }

@@ -5,15 +5,13 @@ import type { PageQuery, RoomSummary } from "../../shared/rest.ts";
 import { decodeBase64, encodeBase64url } from "../auth/base64.ts";
 import type { Env } from "../env.ts";
 import type { DirectoryRpc } from "./rpc.ts";
+import { spread } from "./spread.ts";
 
 /** Fixed for good: with another number, rooms would be looked for where they were not put. */
 const SHARDS = 8;
 
-/** Which share a name is in: FNV-1a, which spreads names that differ in a digit. */
 export function directoryShard(name: string): number {
-	let hash = 0x811c9dc5;
-	for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-	return (hash >>> 0) % SHARDS;
+	return spread(name, SHARDS);
 }
 
 export async function listRoom(env: Env, room: RoomSummary): Promise<void> {

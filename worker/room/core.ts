@@ -12,6 +12,7 @@ import { TopologySetting } from "../../shared/rest.ts";
 import type { Speakers } from "../../shared/speakers.ts";
 import { type Dialect, isPersonal } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
+import { Delivery } from "../events/delivery.ts";
 import { Bitrates } from "./bitrates.ts";
 import { Crowd } from "./crowd.ts";
 import { Gather } from "./gather.ts";
@@ -35,6 +36,8 @@ export class Core {
 	readonly outbox = new Outbox();
 	readonly gather: Gather;
 	readonly crowd: Crowd;
+	/** Of events to back ends. */
+	readonly delivery: Delivery;
 
 	readonly #record: Table<RoomRecord>;
 	readonly members: Table<Member>;
@@ -102,6 +105,7 @@ export class Core {
 		this.crowd = new Crowd(this);
 		this.lastN = new LastN(this);
 		this.bitrates = new Bitrates(this);
+		this.delivery = new Delivery(this);
 		this.#defaultTopology = TopologySetting.parse(env.DEFAULT_TOPOLOGY || "sfu");
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
 		this.sockets.closeCode = (dialect, code) => this.dialect(dialect).closeCode?.(code) ?? code;

@@ -3,6 +3,7 @@
  * earliest of them after each message, and may come late or twice.
  */
 import { CLOSE } from "../../shared/close-codes.ts";
+import { recordLive } from "../events/record.ts";
 import { awaitsNode, giveUp, releaseNodes, retryNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { continueDrains } from "./drain.ts";
@@ -40,6 +41,12 @@ export class Deadlines {
 		void (at === undefined ? storage.deleteAlarm() : storage.setAlarm(at));
 	}
 
+	/** Storage was emptied, and the alarm with it. */
+	forget(): void {
+		this.#alarm = undefined;
+		this.#core.timesChanged = true;
+	}
+
 	/** The alarm went off: whatever is due is done. True when the room itself is. */
 	run(): boolean {
 		const core = this.#core;
@@ -74,7 +81,8 @@ export class Deadlines {
 				if (endpoint?.openedAt !== undefined && endpoint.id !== track.endpoint) dropTrack(core, track);
 			}
 		}
-		if (this.#sweepAt <= now) this.#sweep(now);
+		// Both about once a minute: one alarm for the two.
+		if (recordLive(core, now) || this.#sweepAt <= now) this.#sweep(now);
 		this.#examine(now);
 		for (const [id, at] of core.expelled.entries()) if (at * 1000 + EXPELLED_MS < now) core.expelled.delete(id);
 		for (const [id, { until }] of core.kept.entries()) if (until <= now) core.kept.delete(id);
@@ -127,8 +135,9 @@ export class Deadlines {
 
 	#earliest(): number | undefined {
 		const core = this.#core;
-		if (!core.record) return undefined;
-		const times: number[] = [];
+		const undelivered = core.delivery.nextAt();
+		if (!core.record) return undelivered;
+		const times: number[] = undelivered === undefined ? [] : [undelivered];
 		for (const { state, awayUntil = 0, dueAt } of core.members.values()) {
 			if (state === "away") times.push(awayUntil);
 			if (dueAt !== undefined) times.push(dueAt);
@@ -145,8 +154,8 @@ export class Deadlines {
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);
 		if (stale !== undefined) times.push(stale);
-		const { meshAt, directBy } = core.record;
-		for (const at of [meshAt, directBy]) if (at !== undefined) times.push(at);
+		const { meshAt, directBy, liveAt } = core.record;
+		for (const at of [meshAt, directBy, liveAt]) if (at !== undefined) times.push(at);
 		const { emptySince, endsAt } = core.record;
 		if (endsAt !== undefined) times.push(endsAt);
 		if (core.members.size === 0 && emptySince !== undefined) {

@@ -1,8 +1,10 @@
 /** Who is in the room: joining, being away and coming back, leaving. */
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
+import type { EventDetails } from "../../shared/events.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
 import type { SdpSettings } from "../../shared/sdp.ts";
+import { recordJoin, recordLeave } from "../events/record.ts";
 import type { Core } from "./core.ts";
 import { closeEndpoints } from "./endpoints.ts";
 import type { Entry, RoomEvent } from "./outbox.ts";
@@ -32,7 +34,8 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	equipsLater?: true;
 	/** Its client speaks SDP. */
 	sdp?: SdpSettings;
-	/** Of the dialect. */
+	/** Of the dialect, these three. */
+	details?: EventDetails;
 	own?: unknown;
 	dueAt?: number;
 }
@@ -61,6 +64,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 		state: "joined",
 		subscribe: request.subscribe,
 		media: mediaOf(request),
+		details: request.details,
 		own: request.own,
 		dueAt: request.dueAt,
 		subscriptions: {},
@@ -78,6 +82,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	keepTopology(core, member);
 	if (request.presence !== undefined) core.setPresence(member, request.presence);
 	core.emit({ type: "participantJoined", participant: core.participant(member) }, { except: member.id });
+	recordJoin(core, member);
 	return member;
 }
 
@@ -157,6 +162,7 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	core.forget(member);
 	core.emit({ type: "participantLeft", participant: member.id, reason });
 	noteAlone(core);
+	recordLeave(core, member, reason);
 	if (core.members.size === 0) {
 		core.room.emptySince = Date.now();
 		core.touchRoom();

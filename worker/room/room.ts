@@ -34,6 +34,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	readonly #core: Core;
 	readonly #deadlines: Deadlines;
 	#listing = false;
+	#erasing = false;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -174,7 +175,11 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	/** After an abort or a deploy no close event came for the sockets that are gone. */
 	#sweepGhosts(): void {
 		const core = this.#core;
-		if (!core.record) return;
+		if (!core.record) {
+			core.delivery.begin();
+			this.#endAfterlife();
+			return;
+		}
 		for (const member of [...core.members.values()]) {
 			if (member.state === "joined" && !core.socket(member)) goAway(core, member);
 		}
@@ -185,6 +190,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		sweepAhead(core);
 		if (awaitsNode(core)) core.nodeRetry = { at: Date.now(), tries: 0 };
 		core.commit();
+		core.delivery.begin();
 		this.#deadlines.schedule();
 	}
 
@@ -202,7 +208,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			return value;
 		} finally {
 			this.#core.commit();
+			this.#core.delivery.begin();
 			this.#deadlines.schedule();
+			this.#endAfterlife();
 			if (this.#core.record?.listed === false) this.#list(this.#core.record);
 		}
 	}
@@ -248,10 +256,30 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		releaseNodes(core);
 		core.closeEverything();
 		// Storage first: nobody gets in between while it is emptied, and a room made anew lists itself again.
-		await this.ctx.storage.deleteAlarm();
-		await core.store.clear();
+		if (core.delivery.pending.empty) await this.#erase();
+		else {
+			// The room is gone, and back ends are still to hear of its end.
+			core.store.clearTables();
+			core.delivery.begin();
+			core.timesChanged = true;
+			this.#deadlines.schedule();
+		}
 		await unlistRoom(this.env, { name: record.name, createdAt: record.createdAt });
 		return { ok: true, value: null };
+	}
+
+	/** Nothing is left of a room that is gone when its last event is delivered. */
+	#endAfterlife(): void {
+		const { record, delivery } = this.#core;
+		if (record || this.#erasing || !delivery.pending.used || !delivery.pending.empty) return;
+		this.#erasing = true;
+		this.ctx.waitUntil(this.#erase().finally(() => (this.#erasing = false)));
+	}
+
+	async #erase(): Promise<void> {
+		await this.ctx.storage.deleteAlarm();
+		await this.#core.store.clear();
+		this.#deadlines.forget();
 	}
 
 	async listParticipants(

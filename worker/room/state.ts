@@ -1,4 +1,6 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
+
+import type { EventDetails } from "../../shared/events.ts";
 import type { Cause } from "../../shared/link.ts";
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
 import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
@@ -24,6 +26,10 @@ export interface RoomRecord {
 	shown?: string[];
 	/** Differences between the room and its nodes that were mended so far. */
 	mended?: number;
+	/** Number of the latest event that back ends are told. */
+	eventSeq?: number;
+	/** When they are told next who is there. */
+	liveAt?: number;
 	/** In the directory of rooms. */
 	listed: boolean;
 	emptySince?: number;
@@ -82,6 +88,8 @@ export interface Member {
 	next?: string;
 	/** Nodes that its media did not reach, and until when it is placed on others, ms. */
 	avoid?: Record<string, number>;
+	/** What its dialect tells back ends of it, with each of its events. */
+	details?: EventDetails;
 	/** What its dialect keeps of it. The rules do not read it. */
 	own?: unknown;
 	/** When its dialect is to look after it, ms. */

@@ -8,6 +8,7 @@
 export class Store {
 	readonly #storage: DurableObjectStorage;
 	readonly #tables: Table<unknown>[] = [];
+	#also: Stored | undefined;
 
 	constructor(storage: DurableObjectStorage) {
 		this.#storage = storage;
@@ -20,9 +21,15 @@ export class Store {
 		return table;
 	}
 
+	/** Something of another form, in the same commits. */
+	with<T extends Stored>(stored: T): T {
+		this.#also = stored;
+		return stored;
+	}
+
 	/** Writes what has changed since the last time, all or nothing. False: nothing had. */
 	commit(): boolean {
-		const dirty = this.#tables.filter((table) => table.dirty);
+		const dirty = this.#all.filter(({ dirty }) => dirty);
 		if (dirty.length === 0) return false;
 		this.#storage.transactionSync(() => {
 			for (const table of dirty) table.flush();
@@ -33,12 +40,32 @@ export class Store {
 	/** Forgets everything, the alarm too. */
 	async clear(): Promise<void> {
 		await this.#storage.deleteAll();
-		for (const table of this.#tables) table.reset();
+		for (const table of this.#all) table.reset();
+	}
+
+	/** Forgets all tables, and writes the rest, all or nothing. */
+	clearTables(): void {
+		this.#storage.transactionSync(() => {
+			for (const table of this.#tables) table.clear();
+			this.#also?.flush();
+		});
+	}
+
+	get #all(): Stored[] {
+		return this.#also ? [...this.#tables, this.#also] : this.#tables;
 	}
 }
 
+/** What a commit writes. */
+export interface Stored {
+	readonly dirty: boolean;
+	flush(): void;
+	/** All of storage was deleted. */
+	reset(): void;
+}
+
 /** Values by key: a Map that storage follows. Change a value in place, then `touch` it. */
-export class Table<T> {
+export class Table<T> implements Stored {
 	readonly #sql: SqlStorage;
 	readonly #name: string;
 	readonly #values = new Map<string, T>();
@@ -96,6 +123,13 @@ export class Table<T> {
 				);
 			}
 		}
+		this.#dirty.clear();
+	}
+
+	/** Deletes all rows. */
+	clear(): void {
+		this.#sql.exec(`DELETE FROM ${this.#name}`);
+		this.#values.clear();
 		this.#dirty.clear();
 	}
 

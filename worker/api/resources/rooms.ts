@@ -5,7 +5,7 @@ import { listRooms } from "../../directory/listing.ts";
 import type { Env } from "../../env.ts";
 import { askRoom, askRoomOnce } from "../ask-room.ts";
 import { refuseInvalid } from "../errors.ts";
-import { checkMetadata } from "../limits.ts";
+import { checkMetadata, checkWebhooks } from "../limits.ts";
 import { answer, body, failures, Room, RoomCreate, RoomPage, RoomPath, secured } from "../schemas.ts";
 
 const tags = ["Rooms"];
@@ -49,6 +49,7 @@ export const rooms = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 	.openapi(create, async (c) => {
 		const { name = randomName(), metadata, settings } = c.req.valid("json");
 		checkMetadata(c.env, metadata);
+		checkWebhooks(c.env, settings?.webhooks);
 		const { room, created } = await askRoom(c.env, name, async (stub) => ({
 			ok: true,
 			value: await stub.create({ name, metadata, settings }),
