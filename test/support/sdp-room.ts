@@ -12,11 +12,13 @@ import { type Description, SdpSettings, type Section, type SentTrack } from "../
 type Told = Extract<LinkReport, { type: "description" | "agreed" }>;
 
 /** One node's workers, on a port of their own. */
-export function startWorkers(port: number, count = 1): Promise<Workers> {
-	return Workers.start({
+export async function startWorkers(port: number, count = 1): Promise<Workers> {
+	const workers = new Workers({
 		...{ workers: count, workerConsumers: 500, listenAddress: "127.0.0.1" },
 		...{ announced: ["127.0.0.1"], mediaPort: port },
 	});
+	await workers.start();
+	return workers;
 }
 
 export class SdpRoom {
