@@ -182,6 +182,16 @@ it("names the caller by forwarded headers only where a proxy sets them", async (
 		"192.0.2.7",
 		"http://inside.test",
 	]);
+	// Plain workerd tells who it is, and nobody in front of it has seen to the headers.
+	for (const [clientIp, address] of [
+		["198.51.100.4:54321", "198.51.100.4"],
+		["[::ffff:198.51.100.4]:54321", "198.51.100.4"],
+		["[2001:db8::7]:54321", "2001:db8::7"],
+		["nonsense", "192.0.2.7"],
+	]) {
+		const direct = new Request(request, { cf: { clientIp } as never });
+		expect(remoteAddress(testEnv, direct)).toBe(address);
+	}
 	const proxied = { ...testEnv, PROXY: "0" };
 	expect([remoteAddress(proxied, request), callerOrigin(proxied, request)]).toEqual([
 		"203.0.113.5",

@@ -1,4 +1,5 @@
 /** Who calls the Odoo API, and by which origin browsers reach this edge. */
+import * as z from "zod";
 import { publicOrigin } from "../../auth/origin.ts";
 import type { Env } from "../../env.ts";
 
@@ -11,10 +12,18 @@ function forwarded(request: Request, what: "host" | "proto" | "for"): string | u
 	return request.headers.get(`x-forwarded-${what}`)?.split(",")[0] || undefined;
 }
 
-/** Channels belong to it. Cloudflare tells it truly; a self-hosted edge that nobody tells knows only one caller. */
+/** What plain workerd says of a socket's other end, with its port. Cloudflare says nothing here. */
+const Peer = z.object({ clientIp: z.string() });
+const HOST = /^\[?(?:::ffff:)?(.+?)\]?:\d+$/;
+
+/**
+ * Channels belong to it. Where workerd sees the caller itself, the header that Cloudflare sets could be anybody's. One
+ * that came over a socket without an address is the only one there is.
+ */
 export function remoteAddress(env: Env, request: Request): string {
 	const told = behindProxy(env) ? forwarded(request, "for") : undefined;
-	return told ?? request.headers.get("cf-connecting-ip") ?? "unknown";
+	const peer = HOST.exec(Peer.safeParse(request.cf).data?.clientIp ?? "")?.[1];
+	return told ?? peer ?? request.headers.get("cf-connecting-ip") ?? "unknown";
 }
 
 export function callerOrigin(env: Env, request: Request): string {

@@ -1,4 +1,4 @@
-/** Where a request comes from, as the platform knows it (`request.cf`; absent on plain workerd). */
+/** Where a request comes from, as the platform knows it (`request.cf`; plain workerd knows none of it). */
 import * as z from "zod";
 import type { Place } from "../../room/rpc.ts";
 
