@@ -13,8 +13,10 @@ interface Spoken {
 	readonly name: string;
 	/** Named in the answer to the upgrade. */
 	readonly subprotocol?: string;
-	/** Its clients send heartbeats, and resume a session whose socket dropped. */
+	/** Its clients resume a session whose socket dropped. */
 	readonly resumes: boolean;
+	/** Its clients send heartbeats: one that is silent for long is gone. */
+	readonly heartbeats: boolean;
 	/** A grant is proven when the socket opens, and the room may prepare for whom it names. */
 	readonly proven: boolean;
 	/** Joining makes a room that is not there. */

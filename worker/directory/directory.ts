@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RoomSummary } from "../../shared/rest.ts";
 import type { Env } from "../env.ts";
+import { markOf } from "./mark.ts";
 import type { DirectoryRpc } from "./rpc.ts";
 
 export class Directory extends DurableObject<Env> implements DirectoryRpc {
@@ -13,6 +14,7 @@ export class Directory extends DurableObject<Env> implements DirectoryRpc {
 		this.#sql.exec(
 			"CREATE TABLE IF NOT EXISTS room (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID",
 		);
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS mark (mark TEXT, name TEXT, PRIMARY KEY (mark, name)) WITHOUT ROWID");
 	}
 
 	async add({ name, createdAt }: RoomSummary): Promise<void> {
@@ -21,10 +23,16 @@ export class Directory extends DurableObject<Env> implements DirectoryRpc {
 			name,
 			createdAt,
 		);
+		this.#sql.exec("INSERT INTO mark VALUES (?, ?) ON CONFLICT DO NOTHING", markOf(name), name);
 	}
 
 	async remove({ name, createdAt }: RoomSummary): Promise<void> {
-		this.#sql.exec("DELETE FROM room WHERE name = ? AND created_at = ?", name, createdAt);
+		const { rowsWritten } = this.#sql.exec("DELETE FROM room WHERE name = ? AND created_at = ?", name, createdAt);
+		if (rowsWritten > 0) this.#sql.exec("DELETE FROM mark WHERE mark = ? AND name = ?", markOf(name), name);
+	}
+
+	async marked(mark: string): Promise<string | undefined> {
+		return this.#sql.exec<{ name: string }>("SELECT name FROM mark WHERE mark = ? LIMIT 1", mark).toArray()[0]?.name;
 	}
 
 	async list({

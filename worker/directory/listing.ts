@@ -23,6 +23,12 @@ export async function unlistRoom(env: Env, room: RoomSummary): Promise<void> {
 	await shardOf(env, directoryShard(room.name)).remove(room);
 }
 
+/** The name of the room with that mark (mark.ts), if it is there. */
+export async function findMarked(env: Env, mark: string): Promise<string | undefined> {
+	const shard = Number.parseInt(mark.slice(0, 2), 16);
+	return shard < SHARDS ? shardOf(env, shard).marked(mark) : undefined;
+}
+
 const Cursor = z.object({
 	shard: z
 		.number()

@@ -19,7 +19,7 @@ import { Gather } from "./gather.ts";
 import { LastN } from "./last-n.ts";
 import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
 import { Sockets } from "./sockets.ts";
-import type { Assignment, Endpoint, Kept, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
+import type { Assignment, Endpoint, Kept, Mail, Member, MemberMemory, RoomRecord, Track } from "./state.ts";
 import { Store, type Table } from "./store.ts";
 
 /** Answers kept per member for requests that are sent again. */
@@ -46,8 +46,8 @@ export class Core {
 	readonly endpoints: Table<Endpoint>;
 	/** By epoch. */
 	readonly assignments: Table<Assignment>;
-	/** Messages for members that are away, by session and number. */
-	readonly mailbox: Table<RoomEvent>;
+	/** What waits for members that are away, by session and number. */
+	readonly mailbox: Table<Mail>;
 	/** Identities that were removed, and when (s): their tokens made by then are void. */
 	readonly expelled: Table<number>;
 	/** What dialects knew of members whose sockets dropped, by identity, for when they are back. */
@@ -294,8 +294,8 @@ export class Core {
 		}
 	}
 
-	/** Keeps a message for a member that is away. One whose mailbox is full is given up, and joins anew. */
-	keep(member: Member, event: RoomEvent): void {
+	/** Keeps something for a member that is away. One whose mailbox is full is given up, and joins anew. */
+	keep(member: Member, mail: Mail): void {
 		const keys = this.#mail(member);
 		if (keys.length >= this.limits.maxMailbox) {
 			member.awayUntil = 0;
@@ -304,19 +304,19 @@ export class Core {
 		}
 		const key = `${member.session}/${this.serial()}`;
 		keys.push(key);
-		this.mailbox.set(key, event);
+		this.mailbox.set(key, mail);
 	}
 
 	/** Takes what was kept for a member, oldest first. */
-	takeMail(member: Member): RoomEvent[] {
-		const events: RoomEvent[] = [];
+	takeMail(member: Member): Mail[] {
+		const taken: Mail[] = [];
 		for (const key of this.#mail(member)) {
-			const event = this.mailbox.get(key);
-			if (event) events.push(event);
+			const mail = this.mailbox.get(key);
+			if (mail) taken.push(mail);
 			this.mailbox.delete(key);
 		}
 		this.memory(member).mail = [];
-		return events;
+		return taken;
 	}
 
 	#mail(member: Member): string[] {

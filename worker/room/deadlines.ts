@@ -101,7 +101,7 @@ export class Deadlines {
 		for (const ws of core.sockets.all()) {
 			if ((core.sockets.lastSign(ws) ?? now) + core.limits.silenceMs > now) continue;
 			const who = core.sockets.of(ws);
-			if (who.kind === "member" && !core.dialect(who.dialect).resumes) continue;
+			if (who.kind === "member" && !core.dialect(who.dialect).heartbeats) continue;
 			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
 			if (who.kind === "link") detach(core, who.epoch);
 			else if (who.kind === "member") this.#silent(who.participant, who.session);
@@ -119,7 +119,7 @@ export class Deadlines {
 			if (
 				!member ||
 				!ws ||
-				!core.dialect(member.dialect).resumes ||
+				!core.dialect(member.dialect).heartbeats ||
 				(core.sockets.lastSign(ws) ?? 0) + 2 * core.limits.heartbeatMs > now
 			)
 				continue;

@@ -4,13 +4,26 @@ import type { LinkCommand } from "../../shared/link.ts";
 import type { Description, SdpSettings, Section, SentTrack } from "../../shared/sdp.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
+import { ensureEndpoint } from "./endpoints.ts";
 import { command } from "./links.ts";
 import type { ConnectionEvent } from "./outbox.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
+import { keepTopology } from "./topology.ts";
 import { dropTrack, publish } from "./tracks.ts";
 
 /** Offers of a member that are not answered yet, of different connections; more are refused. */
 const MOST_UNANSWERED = 8;
+
+/** Gives a member a media side that it joined without: its client speaks SDP after all. */
+export function beginSdp(core: Core, member: Member, sdp: SdpSettings): void {
+	if (member.media) return;
+	if (core.topologySetting === "mesh") throw new SwitchyardError("unsupported", "the room is a mesh");
+	member.media = { data: false, sdp };
+	core.members.touch(member.id);
+	// It cannot be in a mesh: a room of few turns to a node for it.
+	keepTopology(core);
+	ensureEndpoint(core, member);
+}
 
 /**
  * Hands a client's description to its node, now or when there is one. An offer is answered by the event `description`

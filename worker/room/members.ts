@@ -4,6 +4,7 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
 import type { SdpSettings } from "../../shared/sdp.ts";
+import { isPersonal } from "../dialects/dialect.ts";
 import { recordJoin, recordLeave } from "../events/record.ts";
 import type { Core } from "./core.ts";
 import { closeEndpoints } from "./endpoints.ts";
@@ -11,7 +12,7 @@ import type { Entry, RoomEvent } from "./outbox.ts";
 import { dropPipes, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
 import { checkSize } from "./sizes.ts";
-import type { Member } from "./state.ts";
+import type { Mail, Member } from "./state.ts";
 import { canMesh, checkMesh, keepTopology } from "./topology.ts";
 import { forgetChoices } from "./tracks.ts";
 
@@ -34,6 +35,7 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	equipsLater?: true;
 	/** Its client speaks SDP. */
 	sdp?: SdpSettings;
+	identity?: string;
 	/** Of the dialect, these three. */
 	details?: EventDetails;
 	own?: unknown;
@@ -65,6 +67,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 		subscribe: request.subscribe,
 		media: mediaOf(request),
 		details: request.details,
+		identity: request.identity,
 		own: request.own,
 		dueAt: request.dueAt,
 		subscriptions: {},
@@ -102,15 +105,27 @@ export function resume(core: Core, ws: WebSocket, grant: Grant, request: Omit<Re
 	if (!member || member.session !== request.session || grant.session !== request.session) {
 		throw new SwitchyardError("session_gone");
 	}
-	if (member.state === "away" && (member.awayUntil ?? 0) <= Date.now()) {
-		removeMember(core, member, "timeout");
-		throw new SwitchyardError("session_gone");
-	}
+	if (!inTime(core, member)) throw new SwitchyardError("session_gone");
+	const entries = core.outbox.since(request.incarnation, request.seq, member.id);
+	const messages = comeBack(core, ws, member).filter((mail) => mail.type !== "frame");
+	// The ring has the messages as well; what the mailbox holds is for when it has not.
+	if (entries) return { how: "replayed", member, seq: core.outbox.seq, entries };
+	return { how: "resumed", member, snapshot: core.snapshot(), messages };
+}
+
+/** False: its grace time is over, and it is a member no more. */
+export function inTime(core: Core, member: Member): boolean {
+	if (member.state !== "away" || (member.awayUntil ?? 0) > Date.now()) return true;
+	removeMember(core, member, "timeout");
+	return false;
+}
+
+/** A member goes on with another socket. Returns what waited for it. */
+export function comeBack(core: Core, ws: WebSocket, member: Member): Mail[] {
 	const older = core.socket(member);
 	const presence = core.memory(member).presence;
 	if (older) core.sockets.close(older, CLOSE.resumedElsewhere);
-	const entries = core.outbox.since(request.incarnation, request.seq, member.id);
-	const messages = core.takeMail(member);
+	const mail = core.takeMail(member);
 	bind(core, ws, member);
 	if (presence !== undefined) core.setPresence(member, presence);
 	if (member.state === "away") {
@@ -119,9 +134,7 @@ export function resume(core: Core, ws: WebSocket, grant: Grant, request: Omit<Re
 		core.members.touch(member.id);
 		core.emit({ type: "participantUpdated", participant: member.id, state: "joined" }, { except: member.id });
 	}
-	// The ring has the messages as well; what the mailbox holds is for when it has not.
-	if (entries) return { how: "replayed", member, seq: core.outbox.seq, entries };
-	return { how: "resumed", member, snapshot: core.snapshot(), messages };
+	return mail;
 }
 
 /** A member's socket dropped. It stays a member, with its media, for the grace time. */
@@ -137,8 +150,10 @@ export function goAway(core: Core, member: Member): void {
 	member.state = "away";
 	member.awayUntil = now + grace;
 	core.members.touch(member.id);
-	// Messages that were on their way when the socket broke may not have arrived. Receivers know one sent twice.
-	for (const event of core.outbox.messagesSince(now - core.limits.silenceMs, member.id)) core.keep(member, event);
+	if (!isPersonal(core.dialect(member.dialect))) {
+		// Messages that were on their way when the socket broke may not have arrived. Receivers know one sent twice.
+		for (const event of core.outbox.messagesSince(now - core.limits.silenceMs, member.id)) core.keep(member, event);
+	}
 	core.emit({ type: "participantUpdated", participant: member.id, state: "away" }, { except: member.id });
 }
 
@@ -181,7 +196,7 @@ export function noteAlone(core: Core): void {
 /** Removes a participant for good: no token made for it until now lets it in again. */
 export function expel(core: Core, member: Member, reason?: string): void {
 	core.emit({ type: "removed", reason }, { to: [member.id] });
-	core.expelled.set(member.id, Math.floor(Date.now() / 1000));
+	core.expelled.set(member.identity ?? member.id, Math.floor(Date.now() / 1000));
 	removeMember(core, member, "removed");
 }
 

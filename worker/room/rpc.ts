@@ -60,6 +60,8 @@ export interface Grant {
 	place: Place;
 	/** What it is told to find its way with, as far as that was known at once. Where the dialect tells of it. */
 	ice?: KnownIceServers;
+	/** Its IP address, where the dialect tells back ends of it. */
+	address?: string;
 }
 
 /** A node's socket to the room, with an assignment (jti set) or coming back (jti absent). */

@@ -7,6 +7,7 @@ import type { SubscribeDefault, SubscriptionChange, Topology } from "../../share
 import type { RoomSettings } from "../../shared/rest.ts";
 import type { Description, SdpSettings, Section } from "../../shared/sdp.ts";
 import type { Rights } from "../../shared/tokens.ts";
+import type { RoomEvent } from "./outbox.ts";
 import type { Place } from "./rpc.ts";
 
 export interface RoomRecord {
@@ -64,6 +65,8 @@ export interface Member {
 	join: number;
 	session: string;
 	dialect: string;
+	/** Who is kept out when it is removed for good, where its id is another at each join. */
+	identity?: string;
 	name?: string;
 	metadata?: unknown;
 	rights: Rights;
@@ -103,6 +106,9 @@ export interface Kept {
 	until: number;
 	own: unknown;
 }
+
+/** What waits for a member that is away: an event, or a frame of a dialect that makes its own for each. */
+export type Mail = RoomEvent | { type: "frame"; text: string };
 
 /** What only memory holds of a member; lost without harm. */
 export interface MemberMemory {

@@ -51,6 +51,7 @@ export const native: Framed = {
 	name: "native",
 	subprotocol: SUBPROTOCOL,
 	resumes: true,
+	heartbeats: true,
 	proven: true,
 
 	greet(core, ws, grant) {

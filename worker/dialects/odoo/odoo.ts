@@ -48,6 +48,7 @@ const verifying = new WeakSet<WebSocket>();
 export const odoo: Personal = {
 	name: DIALECT,
 	resumes: false,
+	heartbeats: false,
 	proven: false,
 
 	mayCreate: () => false,
