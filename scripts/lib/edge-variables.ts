@@ -1,11 +1,12 @@
 import { Limits, limitVariable } from "../../shared/limits.ts";
 import { readWranglerConfig } from "./wrangler-config.ts";
 
-/** Not in wrangler.toml: secrets, and what has no default. */
+/** Not in wrangler.toml: secrets, and what has no value there. */
 const UNSET = [
-	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL"],
+	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL", "DEFAULT_TOPOLOGY", "ALLOW_REGION_QUERY"],
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
 	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
+	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "ODOO_STATS"],
 ];
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
