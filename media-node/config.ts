@@ -2,9 +2,15 @@
 import { availableParallelism, networkInterfaces } from "node:os";
 import * as z from "zod";
 import { NodeId, Region } from "../shared/ids.ts";
+import { MIN_OUTGOING_BITRATE } from "./rtc/limits.ts";
+
+/** What one participant may send unless told otherwise, bits per second. */
+const INCOMING_BITRATE = 10_000_000;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const positive = z.coerce.number().int().positive();
+/** As Odoo's SFU reads its bit rates: what is none is as good as absent. */
+const odooBitrate = z.coerce.number().int().positive().optional().catch(undefined);
 const list = z
 	.string()
 	.transform((text) => text.split(",").map((item) => item.trim()))
@@ -42,7 +48,12 @@ const Environment = z.object({
 	/** Most participants this node takes; its load limits it sooner or later in any case. */
 	MAX_ENDPOINTS: positive.optional(),
 	/** Bits per second that one participant may send. */
-	MAX_INCOMING_BITRATE: positive.default(10_000_000),
+	MAX_INCOMING_BITRATE: positive.optional(),
+	/** Bits per second of media that one participant is sent; absent: what its connection carries. */
+	MAX_OUTGOING_BITRATE: positive.min(MIN_OUTGOING_BITRATE).optional(),
+	/** The same two, by the names that Odoo's SFU has for them. */
+	MAX_BITRATE_IN: odooBitrate,
+	MAX_BITRATE_OUT: odooBitrate,
 	/** Bits per second that congestion control begins with towards one participant. */
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
 	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
@@ -67,6 +78,7 @@ export interface Config {
 	pipePorts?: { min: number; max: number };
 	maxEndpoints?: number;
 	maxIncomingBitrate: number;
+	maxOutgoingBitrate?: number;
 	initialOutgoingBitrate: number;
 	drainSeconds: number;
 	httpAddress: string;
@@ -101,7 +113,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		pipeAddress: it.PIPE_ADDRESS ?? announced[0] ?? "127.0.0.1",
 		pipePorts: it.PIPE_PORTS,
 		maxEndpoints: it.MAX_ENDPOINTS,
-		maxIncomingBitrate: it.MAX_INCOMING_BITRATE,
+		maxIncomingBitrate: it.MAX_INCOMING_BITRATE ?? it.MAX_BITRATE_IN ?? INCOMING_BITRATE,
+		maxOutgoingBitrate: it.MAX_OUTGOING_BITRATE ?? it.MAX_BITRATE_OUT,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
 		drainSeconds: it.DRAIN_SECONDS,
 		httpAddress: it.HTTP_ADDRESS,

@@ -40,6 +40,14 @@ export type Cause = z.infer<typeof Cause>;
 export const Subscription = TrackSettings.extend({ track: TrackId });
 export type Subscription = z.infer<typeof Subscription>;
 
+const bitrate = z.number().int().positive().max(1e12);
+/** Bits per second that a participant may send and be sent. A node has limits of its own: the lower ones hold. */
+export const BitrateLimits = z.object({
+	maxIncomingBitrate: bitrate.optional(),
+	maxOutgoingBitrate: bitrate.optional(),
+});
+export type BitrateLimits = z.infer<typeof BitrateLimits>;
+
 /** Room → node. */
 export const LinkCommand = z.discriminatedUnion("type", [
 	/** First command on a link: keep `token` to dial again after a lost socket. */
@@ -54,6 +62,7 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		send: z.boolean(),
 		recv: z.boolean(),
 		data: z.boolean(),
+		limits: BitrateLimits.optional(),
 		/** Its client speaks SDP: the node makes connections as they are described. */
 		sdp: SdpSettings.optional(),
 		/** Connections that the client has with another node; they are offered anew at once, on this one. */

@@ -57,6 +57,9 @@ export interface Env {
 	readonly CHANNEL_SIZE?: string;
 	/** Odoo: bit/s of the top layer of uploads. */
 	readonly MAX_VIDEO_BITRATE?: string;
+	/** Odoo: bit/s that a session may send, and be sent. */
+	readonly MAX_BITRATE_IN?: string;
+	readonly MAX_BITRATE_OUT?: string;
 	/** Odoo: `false` hides `GET /v1/stats`, which tells anybody of all channels. */
 	readonly ODOO_STATS?: string;
 	/** Limits by their variable names (shared/limits.ts). */

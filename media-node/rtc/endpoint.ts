@@ -9,11 +9,6 @@ export type Open = Extract<LinkCommand, { type: "open" }>;
 export type Opened = Extract<LinkReport, { type: "opened" }>;
 type MediaState = "connected" | "disconnected";
 
-export interface EndpointLimits {
-	maxIncomingBitrate: number;
-	initialOutgoingBitrate: number;
-}
-
 export abstract class Endpoint {
 	readonly id: string;
 	readonly participant: string;

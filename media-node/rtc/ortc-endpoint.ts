@@ -3,8 +3,9 @@ import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { DtlsParameters, IceParameters } from "../../shared/media.ts";
 import { dtlsParametersIn, rtpCapabilitiesIn, transportOut } from "./convert.ts";
-import { Endpoint, type EndpointLimits, type Open, type Opened } from "./endpoint.ts";
+import { Endpoint, type Open, type Opened } from "./endpoint.ts";
 import type { Home } from "./home.ts";
+import { type EndpointLimits, limitBitrate, lowerOf } from "./limits.ts";
 import type { Receiver } from "./subscriptions.ts";
 import type { Inlet } from "./tracks.ts";
 
@@ -23,7 +24,7 @@ export class OrtcEndpoint extends Endpoint {
 	constructor(open: Open, home: Promise<Home>, limits: EndpointLimits) {
 		super(open, home);
 		this.equip(open);
-		this.opened = this.#open(open, limits);
+		this.opened = this.#open(open, lowerOf(limits, open.limits));
 		this.prepared = this.opened.then(() => Promise.all(this.#preparing)).then(() => {});
 		this.prepared.catch(() => {});
 	}
@@ -104,7 +105,7 @@ export class OrtcEndpoint extends Endpoint {
 		}
 		this.#transports[direction] = transport;
 		this.watch(transport);
-		if (direction === "send") this.#preparing.push(transport.setMaxIncomingBitrate(limits.maxIncomingBitrate));
+		this.#preparing.push(limitBitrate(transport, direction, limits));
 		for (const promise of this.#preparing) promise.catch(() => {});
 		if (this.#dtlsParameters) this.#connectAhead(transport, this.#dtlsParameters);
 		return transport;

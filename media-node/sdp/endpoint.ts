@@ -3,9 +3,10 @@ import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
 import type { SdpSettings, Section } from "../../shared/sdp.ts";
-import { Endpoint, type EndpointLimits, type Open, type Opened } from "../rtc/endpoint.ts";
+import { Endpoint, type Open, type Opened } from "../rtc/endpoint.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Home } from "../rtc/home.ts";
+import { type EndpointLimits, lowerOf } from "../rtc/limits.ts";
 import type { Receiver, SubscribedTrack } from "../rtc/subscriptions.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
 import { Connection } from "./connection.ts";
@@ -244,11 +245,10 @@ export class SdpEndpoint extends Endpoint {
 	}
 
 	#bound(name: string, transport: WebRtcTransport): void {
-		const { maxIncomingBitrate, maxOutgoingBitrate } = this.#settings;
-		const node = this.#limits.maxIncomingBitrate;
+		const { maxIncomingBitrate, maxOutgoingBitrate } = lowerOf(this.#limits, this.#settings);
 		const ignore = () => {};
 		// 0 lifts a bound.
-		if (name === MAIN) transport.setMaxIncomingBitrate(Math.min(node, maxIncomingBitrate ?? node)).catch(ignore);
+		if (name === MAIN) transport.setMaxIncomingBitrate(maxIncomingBitrate).catch(ignore);
 		if (maxOutgoingBitrate !== undefined || transport.appData.bounded) {
 			transport.appData.bounded = true;
 			transport.setMaxOutgoingBitrate(maxOutgoingBitrate ?? 0).catch(ignore);

@@ -6,7 +6,7 @@ const UNSET = [
 	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL", "DEFAULT_TOPOLOGY", "ALLOW_REGION_QUERY"],
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
 	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
-	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "ODOO_STATS"],
+	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT", "ODOO_STATS"],
 ];
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */

@@ -3,18 +3,14 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SfuClient, StreamType } from "../../client/odoo/sfu-client.ts";
-import type { ChannelStats } from "../../shared/odoo.ts";
+import type { SfuClient } from "../../client/odoo/sfu-client.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { type OdooChannel, odooChannel } from "../support/odoo.ts";
+import { bitratesOf, decodes, enterChannel, stopUpload, updatesOf, upload } from "../support/odoo-page.ts";
 import { Stack } from "../support/stack.ts";
 
-interface Seen {
-	states: string[];
-	updates: { name: string; payload: unknown }[];
-}
-declare const window: { sfu: typeof import("../../client/odoo/index.ts"); client: SfuClient; seen: Seen };
+declare const window: { client: SfuClient; seen: { states: string[] } };
 
 let stack: Stack;
 let browser: Browser;
@@ -32,56 +28,10 @@ afterAll(async () => {
 });
 
 async function enter(session: number): Promise<Page> {
-	const page = await (await browser.newContext()).newPage();
+	const page = await enterChannel(browser, stack.url, channel, session);
 	pages.set(session, page);
-	await page.goto(`${stack.url}/v1/health`);
-	await page.addScriptTag({
-		type: "module",
-		content: 'import * as sfu from "/odoo/odoo_sfu.js"; window.sfu = sfu;',
-	});
-	await page.waitForFunction(() => window.sfu !== undefined);
-	await page.evaluate(
-		async ([url, token, channelUUID]) => {
-			window.seen = { states: [], updates: [] };
-			window.client = new window.sfu.SfuClient();
-			window.client.addEventListener("stateChange", (event) =>
-				window.seen.states.push((event as CustomEvent).detail.state),
-			);
-			window.client.addEventListener("update", (event) => {
-				const { name, payload } = (event as CustomEvent).detail;
-				window.seen.updates.push({ name, payload });
-				if (name !== "track" || payload.track.kind !== "video") return;
-				document.getElementById(`s${payload.sessionId}-${payload.type}`)?.remove();
-				const video = document.createElement("video");
-				Object.assign(video, { id: `s${payload.sessionId}-${payload.type}`, muted: true, autoplay: true });
-				video.srcObject = new MediaStream([payload.track]);
-				document.body.append(video);
-			});
-			await window.client.connect(url, token, { channelUUID });
-		},
-		[channel.url, channel.tokenFor(session), channel.uuid] as const,
-	);
-	await page.waitForFunction(() => window.client.state === "connected");
 	return page;
 }
-
-const upload = (page: Page, types: StreamType[]) =>
-	page.evaluate(async (wanted) => {
-		const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
-		for (const type of wanted) {
-			const track = type === "audio" ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
-			if (track) await window.client.updateUpload(type, track);
-		}
-	}, types);
-
-const decodes = (page: Page, session: number, type: StreamType) =>
-	page.waitForFunction(
-		(id) => ((document.getElementById(id) as HTMLVideoElement | null)?.videoWidth ?? 0) > 0,
-		`s${session}-${type}`,
-	);
-
-const update = (page: Page, name: string) =>
-	page.evaluate((which) => window.seen.updates.filter((it) => it.name === which).map(({ payload }) => payload), name);
 
 describe("three sessions of a channel", () => {
 	it("are authenticated, then connected", async () => {
@@ -94,7 +44,7 @@ describe("three sessions of a channel", () => {
 		await upload(one, ["audio", "camera"]);
 		const two = await enter(2);
 		await decodes(two, 1, "camera");
-		const tracks = (await update(two, "track")) as { sessionId: number; type: string; active: boolean }[];
+		const tracks = (await updatesOf(two, "track")) as { sessionId: number; type: string; active: boolean }[];
 		expect(tracks.map(({ sessionId, type, active }) => ({ sessionId, type, active }))).toEqual(
 			expect.arrayContaining([
 				{ sessionId: 1, type: "audio", active: true },
@@ -111,36 +61,33 @@ describe("three sessions of a channel", () => {
 		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
 		await one.evaluate(() => window.client.updateInfo({ isRaisingHand: true }));
 		await expect
-			.poll(() => update(three, "info_change"))
+			.poll(() => updatesOf(three, "info_change"))
 			.toContainEqual({
 				1: expect.objectContaining({ isRaisingHand: true, isCameraOn: true }),
 			});
 		await three.evaluate(() => window.client.broadcast({ hello: "all" }));
-		await expect.poll(() => update(one, "broadcast")).toEqual([{ senderId: 3, message: { hello: "all" } }]);
+		await expect.poll(() => updatesOf(one, "broadcast")).toEqual([{ senderId: 3, message: { hello: "all" } }]);
 	});
 
 	it("are counted by what arrives of each stream, and not when a camera is off", async () => {
-		const rates = async () => {
-			const all = (await (await fetch(`${stack.url}/v1/stats`)).json()) as ChannelStats[];
-			return all.find(({ uuid }) => uuid === channel.uuid)?.sessionsStats.incomingBitRate;
-		};
+		const rates = () => bitratesOf(stack.url, channel);
 		// Two cameras of 360 lines, one microphone.
-		await expect.poll(async () => (await rates())?.camera, { timeout: 15_000 }).toBeGreaterThan(100_000);
-		const { audio = 0, camera = 0, screen, total } = (await rates()) ?? {};
+		await expect.poll(async () => (await rates()).camera, { timeout: 15_000 }).toBeGreaterThan(100_000);
+		const { audio, camera, screen, total } = await rates();
 		expect(camera).toBeLessThan(8_000_000);
 		expect(audio).toBeGreaterThan(1_000);
 		expect(audio).toBeLessThan(200_000);
 		expect({ screen, total }).toEqual({ screen: 0, total: audio + camera });
-		for (const session of [1, 2]) await pages.get(session)?.evaluate(() => window.client.updateUpload("camera", null));
-		await expect.poll(async () => (await rates())?.camera, { timeout: 15_000 }).toBe(0);
-		expect((await rates())?.audio).toBeGreaterThan(1_000);
+		for (const session of [1, 2]) await stopUpload(pages.get(session) as Page, "camera");
+		await expect.poll(async () => (await rates()).camera, { timeout: 15_000 }).toBe(0);
+		expect((await rates()).audio).toBeGreaterThan(1_000);
 		for (const session of [1, 2]) await upload(pages.get(session) as Page, ["camera"]);
 	});
 
 	it("hear of who leaves", async () => {
 		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
 		await three.evaluate(() => window.client.disconnect());
-		await expect.poll(() => update(one, "disconnect")).toEqual([{ sessionId: 3 }]);
+		await expect.poll(() => updatesOf(one, "disconnect")).toEqual([{ sessionId: 3 }]);
 	});
 });
 
@@ -150,7 +97,7 @@ describe("beside others", () => {
 		const bot = await Bot.join(stack.url, channel.uuid, "native", await stack.tokenFor(channel.uuid, "native"));
 		await bot.publish();
 		const kinds = async () =>
-			((await update(one, "track")) as { sessionId: string; type: string }[])
+			((await updatesOf(one, "track")) as { sessionId: string; type: string }[])
 				.filter(({ sessionId }) => sessionId === "native")
 				.map(({ type }) => type)
 				.sort();

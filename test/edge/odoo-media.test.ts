@@ -42,6 +42,7 @@ describe("joining with media", () => {
 		const link = await node.link(uuid);
 		const open = await link.open();
 		expect(open).toMatchObject({ participant: "1", send: true, recv: true, data: false });
+		expect(open.limits).toEqual({ maxIncomingBitrate: 8_000_000, maxOutgoingBitrate: 10_000_000 });
 		expect(open.rtpCapabilities).toBeUndefined();
 		const init = (await client.connect()) as Record<string, Record<string, unknown>>;
 		expect(init).toMatchObject({

@@ -169,6 +169,29 @@ describe("commands", () => {
 		]);
 	});
 
+	it("open an endpoint with limits, of which the node's own hold where they are lower", async () => {
+		await newRoom();
+		link.command(
+			open("e1", "alice", { limits: { maxIncomingBitrate: 500_000, maxOutgoingBitrate: 700_000 } }),
+			open("e2", "bob", { limits: { maxIncomingBitrate: 90_000_000, maxOutgoingBitrate: 1 } }),
+			open("e3", "carol"),
+		);
+		const limits = async (id: string) => {
+			await link.take("opened", ({ endpoint }) => endpoint === id);
+			const endpoint = node.links.get(room)?.media.endpoints.get(id);
+			await endpoint?.prepared;
+			const stats = await Promise.all((endpoint?.transports() ?? []).map((it) => it.getStats()));
+			const all = stats.flat();
+			return [
+				all.find((it) => it.maxIncomingBitrate)?.maxIncomingBitrate,
+				all.find((it) => it.maxOutgoingBitrate)?.maxOutgoingBitrate,
+			];
+		};
+		expect(await limits("e1")).toEqual([500_000, 700_000]);
+		expect(await limits("e2")).toEqual([10_000_000, 30_000]);
+		expect(await limits("e3")).toEqual([10_000_000, undefined]);
+	});
+
 	it("are the same when they come twice", async () => {
 		await newRoom();
 		const commands = [open("e1", "alice"), open("e2", "bob"), publish("e1", "mic"), subscribe("e2", { track: "mic" })];

@@ -27,6 +27,7 @@ it.each([
 	["NODE_REGION", "EU"],
 	["MEDIA_PORT", "65536"],
 	["WORKERS", "0"],
+	["MAX_OUTGOING_BITRATE", "29999"],
 	["MAX_ENDPOINTS", "-1"],
 	["ANNOUNCED_ADDRESS", "a,,b"],
 	["LOG_LEVEL", "loud"],
@@ -40,4 +41,16 @@ it("names everything that is missing at once", () => {
 
 it("refuses ports beyond the last for as many workers and addresses", () => {
 	expect(() => readConfig({ ...REQUIRED, MEDIA_PORT: "65530", WORKERS: "8" })).toThrow("MEDIA_PORT");
+});
+
+it("takes Odoo's names for bit rates, read as there; its own go before them", () => {
+	const limits = (env: Record<string, string>) => {
+		const { maxIncomingBitrate, maxOutgoingBitrate } = readConfig({ ...REQUIRED, ...env });
+		return [maxIncomingBitrate, maxOutgoingBitrate];
+	};
+	expect(limits({})).toEqual([10_000_000, undefined]);
+	expect(limits({ MAX_BITRATE_IN: "8000000", MAX_BITRATE_OUT: "9000000" })).toEqual([8_000_000, 9_000_000]);
+	expect(limits({ MAX_BITRATE_IN: "0", MAX_BITRATE_OUT: "much" })).toEqual([10_000_000, undefined]);
+	const own = { MAX_INCOMING_BITRATE: "1000000", MAX_OUTGOING_BITRATE: "2000000" };
+	expect(limits({ ...own, MAX_BITRATE_IN: "8000000", MAX_BITRATE_OUT: "9000000" })).toEqual([1_000_000, 2_000_000]);
 });

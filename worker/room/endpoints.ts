@@ -142,7 +142,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 		endpoint.state = "opening";
 		endpoint.epoch = assignment.epoch;
 		core.endpoints.touch(endpoint.id);
-		const { rtpCapabilities, dtlsParameters, data } = member.media;
+		const { rtpCapabilities, dtlsParameters, data, limits } = member.media;
 		const sdp = openSdp(core, member, endpoint);
 		commands.push({
 			type: "open",
@@ -153,6 +153,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 			send: member.rights.publish.length > 0,
 			recv: member.rights.subscribe,
 			data,
+			limits,
 			...sdp.open,
 		});
 		described.push(...sdp.after);

@@ -2,6 +2,7 @@
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
+import type { BitrateLimits } from "../../shared/link.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
 import type { SdpSettings } from "../../shared/sdp.ts";
 import { isPersonal } from "../dialects/dialect.ts";
@@ -36,6 +37,8 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	/** Its client speaks SDP. */
 	sdp?: SdpSettings;
 	identity?: string;
+	/** Of its media, where nothing was opened ahead of the join. Those of an SDP client are in `sdp`. */
+	limits?: BitrateLimits;
 	/** Of the dialect, these three. */
 	details?: EventDetails;
 	own?: unknown;
@@ -89,10 +92,10 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	return member;
 }
 
-function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater, sdp }: Join): Member["media"] {
+function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater, sdp, limits }: Join): Member["media"] {
 	if (sdp) return { data, sdp };
-	if (equipsLater) return { data, beginsPaused: true };
-	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data };
+	if (equipsLater) return { data, beginsPaused: true, limits };
+	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data, limits };
 }
 
 export type Resumed =

@@ -1,7 +1,7 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
 
 import type { EventDetails } from "../../shared/events.ts";
-import type { Cause } from "../../shared/link.ts";
+import type { BitrateLimits, Cause } from "../../shared/link.ts";
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
 import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
@@ -58,6 +58,7 @@ export interface MediaOffer {
 	beginsPaused?: true;
 	/** Its client speaks SDP: what it can receive is known to its node alone. */
 	sdp?: SdpSettings;
+	limits?: BitrateLimits;
 }
 
 export interface Member {

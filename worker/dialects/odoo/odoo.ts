@@ -12,6 +12,7 @@ import { byteLength } from "../../room/sizes.ts";
 import type { Endpoint, Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { Rates } from "../rates.ts";
+import { bitrateLimits } from "./bitrate-limits.ts";
 import { post, send, tell } from "./bus.ts";
 import { channelOf, consult, Question } from "./channel.ts";
 import * as consumers from "./consumers.ts";
@@ -131,7 +132,8 @@ function admit(core: Core, ws: WebSocket, { id, iat }: Proven): void {
 	core.sockets.send(ws, "");
 	const before = (core.members.get(id)?.own ?? core.kept.get(id)?.own) as { info?: Info } | undefined;
 	const own = newSession(lasting(before?.info ?? {}), Date.now(), channel.webRTC);
-	const wish = { dialect: DIALECT, own, dueAt: nextDue(own), equipsLater: channel.webRTC || undefined };
+	const media = { equipsLater: channel.webRTC || undefined, limits: bitrateLimits(core.env) };
+	const wish = { dialect: DIALECT, own, dueAt: nextDue(own), ...media };
 	let member: Member;
 	try {
 		member = join(core, ws, grant, { ...wish, data: false, mesh: false, subscribe: "all" });
