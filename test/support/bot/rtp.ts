@@ -41,9 +41,10 @@ export function nextPacket(stream: Stream): Buffer {
 	return packet;
 }
 
-/** When a packet was made, ms since the epoch. */
+/** When a packet was made, ms since the epoch; NaN of one too short to say, as a browser sends for silence. */
 export function madeAt(packet: Buffer): number {
-	return packet.readDoubleBE(headerLength(packet) + 4);
+	const at = headerLength(packet) + 4;
+	return packet.length >= at + 8 ? packet.readDoubleBE(at) : Number.NaN;
 }
 
 export function ssrcOf(packet: Buffer): number {
