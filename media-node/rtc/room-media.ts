@@ -205,6 +205,7 @@ export class RoomMedia implements RoomContext {
 				if (endpoint instanceof SdpEndpoint) endpoint.execute(command);
 				return;
 			case "text":
+				if (endpoint instanceof SdpEndpoint) endpoint.sendText(command.channel, command.text);
 				return;
 			case "describe":
 				if (endpoint) void this.#subscriptions.describe(endpoint);

@@ -82,6 +82,17 @@ export function filling(
 	return { codecs, headerExtensions };
 }
 
+/** One that both sides know, for a section in which nothing flows; empty where there is none. */
+export function sharedCodecs(
+	section: Pick<RemoteSection, "media" | "kind">,
+	router: mediasoup.RtpCapabilities,
+): Codec[] {
+	const own = capabilitiesOf(section) as client.RtpCapabilities;
+	const shared = ortc.getExtendedRtpCapabilities(own, routerFor(router), true);
+	const { codecs } = ortc.getSendingRtpParameters(section.kind as Kind, shared);
+	return (codecs.length > 0 ? ortc.reduceCodecs(codecs) : []) as Codec[];
+}
+
 export interface SendingChoice {
 	/** MIME types by preference. */
 	preferred: readonly string[];

@@ -8,7 +8,16 @@ import type { DtlsParameters } from "../../shared/media.ts";
 import { type ConnectionState, type Description, type SdpSettings, type Section, SentTrack } from "../../shared/sdp.ts";
 import { dtlsParametersIn } from "../rtc/convert.ts";
 import type { SubscribedTrack } from "../rtc/subscriptions.ts";
-import { capabilitiesOf, filling, type Kind, receiving, type SendingChoice, type Sent, sentIn } from "./codecs.ts";
+import {
+	capabilitiesOf,
+	filling,
+	type Kind,
+	receiving,
+	type SendingChoice,
+	type Sent,
+	sentIn,
+	sharedCodecs,
+} from "./codecs.ts";
 import { bad, type RemoteDescription, type RemoteSection, readDescription } from "./read.ts";
 import { newSlot, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
 import { sectionText } from "./text.ts";
@@ -35,11 +44,24 @@ export interface Outlet {
 	rtpCapabilities: RtpCapabilities;
 }
 
+/** An offer of the node that its client has not answered. */
+export interface Outstanding {
+	description: Description;
+	state: ConnectionState;
+}
+
 interface Waiting {
 	track: string;
 	kind: Kind;
 	resolve(outlet: Outlet): void;
 	reject(error: unknown): void;
+}
+
+/** How the mids of the node's own sections begin; browsers number theirs. */
+const OWN = "s";
+
+function isOwn(mid: string): boolean {
+	return /^s\d+$/.test(mid);
 }
 
 export class Connection {
@@ -80,7 +102,7 @@ export class Connection {
 		this.#moving = sections !== undefined;
 		this.#clientFirst = clientFirst;
 		// Where another node left off its mids are taken.
-		for (const { mid } of this.#slots) this.#mid = Math.max(this.#mid, Number(/^s(\d+)$/.exec(mid)?.[1] ?? 0));
+		for (const { mid } of this.#slots) this.#mid = Math.max(this.#mid, isOwn(mid) ? Number(mid.slice(OWN.length)) : 0);
 	}
 
 	get sections(): Section[] {
@@ -88,7 +110,7 @@ export class Connection {
 	}
 
 	/** The offer that the client has not answered. */
-	get outstanding(): { description: Description; state: ConnectionState } | undefined {
+	get outstanding(): Outstanding | undefined {
 		return this.#offered && { description: this.#offered.description, state: this.#state() };
 	}
 
@@ -140,7 +162,7 @@ export class Connection {
 
 	// ------------------------------------------------------------ what is received
 
-	#own(mid = `s${++this.#mid}`): Outlet {
+	#own(mid = `${OWN}${++this.#mid}`): Outlet {
 		return { mid, rtpCapabilities: receiving(this.#host.router, this.#known, this.#ids) };
 	}
 
@@ -163,28 +185,28 @@ export class Connection {
 		return served;
 	}
 
-	/** Puts what is received in its sections, and takes out what ended. True: something changed. */
-	#sync(): boolean {
+	/**
+	 * Puts what is received in its sections, and takes out what ended. An answer adds and stops none. True: something
+	 * changed.
+	 */
+	#sync(type: Description["type"]): boolean {
 		const now = new Set(this.#host.subscriptions().filter((it) => it.parameters));
 		let changed = false;
-		for (const [at, slot] of this.#slots.entries()) {
+		for (const slot of this.#slots) {
 			if (!slot.outlet || now.has(slot.outlet)) continue;
-			const former = slot.outlet;
-			slot.outlet = undefined;
-			changed = true;
+			const { track } = slot.outlet;
 			// The same track from another source stays where it is.
-			const next = [...now].find(({ track }) => track === former.track);
-			if (next && next.parameters?.mid === slot.mid) slot.outlet = next;
-			else if (slot.capabilities) slot.open = true;
-			else if (at > 0 && !slot.sent && !slot.carried) slot.stopped = true;
+			slot.outlet = [...now].find((it) => it.track === track && it.parameters?.mid === slot.mid);
+			slot.open = !slot.outlet && slot.capabilities !== undefined;
+			changed = true;
 		}
 		const placed = new Set(this.#slots.map(({ outlet }) => outlet));
 		for (const subscription of now) {
-			if (placed.has(subscription)) continue;
 			const { mid = "", kind } = subscription.parameters ?? {};
-			if (kind === undefined) continue;
+			if (placed.has(subscription) || kind === undefined) continue;
 			let slot = this.#filled.get(subscription.track) ?? this.#slots.find((it) => it.mid === mid);
 			if (!slot) {
+				if (type === "answer") continue;
 				slot = newSlot(mid, kind);
 				place(this.#slots, slot);
 			}
@@ -192,6 +214,14 @@ export class Connection {
 			slot.outlet = subscription;
 			slot.expected = undefined;
 			slot.stopped = false;
+			changed = true;
+		}
+		if (type === "answer") return changed;
+		for (const [at, slot] of this.#slots.entries()) {
+			const { mid, kind, stopped, outlet, expected, sent, carried } = slot;
+			if (at === 0 || stopped || !isOwn(mid) || kind === "application") continue;
+			if (outlet || sent || carried || expected !== undefined) continue;
+			slot.stopped = true;
 			changed = true;
 		}
 		return changed;
@@ -217,7 +247,7 @@ export class Connection {
 		this.#allowMixed = remote.allowMixed;
 		const served = this.#serveWaiting(remote);
 		if (served.length > 0) await this.#ready(served);
-		this.#sync();
+		this.#sync("answer");
 		const description = { type: "answer" as const, sdp: this.#write(transport, "answer") };
 		this.#release();
 		return { description, state: this.#state() };
@@ -275,8 +305,10 @@ export class Connection {
 		if (!receives) this.#refuse(slot);
 		slot.open = receives && !slot.outlet && slot.expected === undefined;
 		slot.sent = sends && this.#host.maySend ? this.#sent(slot, section, at) : undefined;
+		if (slot.sent || slot.outlet) return;
+		slot.codecs = sharedCodecs(section, this.#host.router);
 		// Neither side has a codec that the other knows.
-		if (!slot.sent && !slot.outlet && sends && !receives) slot.stopped = true;
+		if (slot.codecs.length === 0) slot.stopped = true;
 	}
 
 	#sent(slot: Slot, section: RemoteSection, at: number): Sent | undefined {
@@ -313,8 +345,9 @@ export class Connection {
 		const { offers } = this.#host.settings;
 		if (this.#closed || this.#offered || !offers || (this.#clientFirst && !this.#begun)) return;
 		const before = this.#slots.map((slot) => ({ ...slot }));
-		const changed = this.#sync();
-		if (!changed && !this.#moving && !this.#restarting) return;
+		const changed = this.#sync("offer");
+		const added = this.#addApplication();
+		if (!changed && !added && !this.#moving && !this.#restarting) return;
 		if (this.#slots.every(({ stopped }) => stopped)) return;
 		const transport = await this.#made(this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped));
 		if (this.#restarting && this.#remote) await transport.restartIce();
@@ -322,6 +355,14 @@ export class Connection {
 		const description = { type: "offer" as const, sdp: this.#write(transport, "offer") };
 		this.#offered = { slots: before, description };
 		this.#host.offer(description, this.#state());
+	}
+
+	/** A section for data channels, where there are to be some and the client did not offer one. */
+	#addApplication(): boolean {
+		const wanted = this.#clientFirst && this.#host.settings.channels.length > 0;
+		if (!wanted || this.#slots.some(({ kind }) => kind === "application")) return false;
+		place(this.#slots, newSlot(`${OWN}${++this.#mid}`, "application"));
+		return true;
 	}
 
 	/** The client's answer. */

@@ -1,5 +1,5 @@
 /** A media side whose client speaks SDP: its connections, each over a transport of its own. */
-import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import type { Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
 import type { SdpSettings, Section } from "../../shared/sdp.ts";
@@ -9,7 +9,8 @@ import type { Home } from "../rtc/home.ts";
 import { type EndpointLimits, lowerOf } from "../rtc/limits.ts";
 import type { Receiver, SubscribedTrack } from "../rtc/subscriptions.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Outstanding } from "./connection.ts";
+import { TextChannel } from "./text-channel.ts";
 
 /** The connection that a client sends on, and the only one where there is one. */
 const MAIN = "";
@@ -32,6 +33,8 @@ export class SdpEndpoint extends Endpoint {
 	readonly #maySend: boolean;
 	readonly #connections = new Map<string, Connection>();
 	readonly #transports = new Map<string, WebRtcTransport>();
+	readonly #making = new Map<string, Promise<WebRtcTransport>>();
+	readonly #channels = new Map<string, TextChannel>();
 	#router: RtpCapabilities | undefined;
 
 	constructor(
@@ -76,16 +79,17 @@ export class SdpEndpoint extends Endpoint {
 
 	override close(): void {
 		super.close();
+		for (const channel of this.#channels.values()) channel.close();
 		for (const connection of this.#connections.values()) connection.close();
 	}
 
 	/** Tells again of what the client may not have been told. */
 	repeat(): void {
-		for (const [connection, { outstanding }] of this.#connections) {
-			if (!outstanding) continue;
-			const { description, state } = outstanding;
-			this.#events.report({ type: "description", endpoint: this.id, connection, description, ...state });
-		}
+		for (const [name, { outstanding }] of this.#connections) if (outstanding) this.#tell(name, outstanding);
+	}
+
+	#tell(connection: string, { description, state }: Outstanding): void {
+		this.#events.report({ type: "description", endpoint: this.id, connection, description, ...state });
 	}
 
 	/** Carries out what concerns connections. */
@@ -95,8 +99,12 @@ export class SdpEndpoint extends Endpoint {
 				this.#describe(command);
 				return;
 			case "renegotiate": {
-				const connection = this.#connections.get(command.connection);
-				if (connection) this.#negotiate(command.connection, connection, command.restart);
+				const { connection: name, restart } = command;
+				const connection = this.#connections.get(name);
+				if (!connection) return;
+				// Its client may have missed the offer that it has not answered.
+				if (connection.outstanding && !restart) this.#tell(name, connection.outstanding);
+				else this.#negotiate(name, connection, restart);
 				return;
 			}
 			case "disconnect":
@@ -147,8 +155,7 @@ export class SdpEndpoint extends Endpoint {
 				subscriptions: () => this.#subscriptionsOf(name),
 				refused: (subscription) => this.#events.refused(subscription),
 				offer: (description, state) => {
-					if (this.#connections.get(name) !== connection) return;
-					this.#events.report({ type: "description", endpoint: this.id, connection: name, description, ...state });
+					if (this.#connections.get(name) === connection) this.#tell(name, { description, state });
 				},
 			},
 			{ clientFirst: name === MAIN, sections },
@@ -185,8 +192,6 @@ export class SdpEndpoint extends Endpoint {
 		});
 	}
 
-	readonly #making = new Map<string, Promise<WebRtcTransport>>();
-
 	#transport(name: string, sctp = false): Promise<WebRtcTransport> {
 		let made = this.#making.get(name);
 		if (!made) {
@@ -219,8 +224,31 @@ export class SdpEndpoint extends Endpoint {
 		});
 		this.watch(transport);
 		this.#tellStates(name, transport);
+		if (name === MAIN && this.#settings.channels.length > 0) {
+			transport.on("sctpstatechange", (state) => state === "connected" && this.#openChannels(router, transport));
+		}
 		this.#bound(name, transport);
 		return transport;
+	}
+
+	/** A text for the client; one whose channel is not open is lost, as on a network. */
+	sendText(channel: string, text: string): void {
+		this.#channels.get(channel)?.send(text);
+	}
+
+	#openChannels(router: Router, transport: WebRtcTransport): void {
+		const { id: endpoint } = this;
+		const { report } = this.#events;
+		for (const label of this.#settings.channels) {
+			if (this.#channels.has(label)) continue;
+			TextChannel.open(router, transport, label, (text) => report({ type: "text", endpoint, channel: label, text }))
+				.then((channel) => {
+					if (this.closed) return channel.close();
+					this.#channels.set(label, channel);
+					report({ type: "text", endpoint, channel: label });
+				})
+				.catch((error: unknown) => this.closed || this.onUnusable(error));
+		}
 	}
 
 	/** Each of several connections is told of by itself. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { log } from "../../media-node/observability/logger.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
 import { launchChromium } from "../support/chromium.ts";
-import { SdpRoom, sendMedia, startWorkers } from "../support/sdp-room.ts";
+import { type SdpClient, SdpRoom, sendMedia, startWorkers } from "../support/sdp-room.ts";
 
 let browser: Browser;
 let workers: Workers;
@@ -38,21 +38,339 @@ afterEach(async () => {
 	await Promise.all(pages.splice(0).map((page) => page.close()));
 });
 
+/** Clients that are in the room, each with its page. */
+async function join(...ids: string[]): Promise<SdpClient[]> {
+	return Promise.all(ids.map(async (id) => room.join(await newPage(), id)));
+}
+
+const noErrors = (...clients: SdpClient[]) => expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
+
+const RIDS = ["high", "mid", "low"];
+
 describe("a browser with nothing but a peer connection", () => {
 	it("sends and receives over one connection, under its publishers' ids", async () => {
 		room = new SdpRoom("one", workers);
-		const [ann, ben] = await Promise.all([newPage(), newPage()]);
-		const a = await room.join(ann, "ann");
-		const b = await room.join(ben, "ben");
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
 		for (const client of [a, b]) {
 			await client.page.evaluate(sendMedia, { audio: true });
 			await client.offer();
 		}
 		const [atA, atB] = await Promise.all([a.received(2), b.received(2)]);
-		const own = await ann.evaluate(() => window.sdp.pc.getSenders().flatMap(({ track }) => track?.id ?? []));
+		const own = await a.page.evaluate(() => window.sdp.pc.getSenders().flatMap(({ track }) => track?.id ?? []));
 		expect(atB.map(({ track }) => track).sort()).toEqual(own.sort());
 		expect(new Set(atB.map(({ stream }) => stream)).size).toBe(1);
 		expect(atA.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
-		expect([...a.errors, ...b.errors]).toEqual([]);
+		noErrors(a, b);
 	});
+
+	it("sends simulcast under its own names, of which each receiver gets the layer it asks for", async () => {
+		room = new SdpRoom("simulcast", workers);
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+		await b.page.evaluate(sendMedia, { audio: true });
+		await b.offer();
+		await a.page.evaluate(sendMedia, { audio: true, rids: RIDS });
+		const { sends = [] } = await a.offer();
+		const video = sends.find(({ kind }) => kind === "video");
+		expect(video?.rtpParameters.encodings?.map(({ rid }) => rid)).toEqual(["low", "mid", "high"]);
+		await b.received(2);
+		for (const [spatial, width] of [
+			[0, 160],
+			[2, 640],
+			[1, 320],
+		] as const) {
+			const track = `ann-${video?.mid}`;
+			room.execute({ type: "tune", endpoint: b.endpoint, tracks: [{ track, layer: { spatial } }] });
+			await b.page.evaluate(frameWidth, width);
+		}
+		noErrors(a, b);
+	});
+
+	it("that leaves is taken out of the others' descriptions, and its places are given to who comes next", async () => {
+		room = new SdpRoom("leave", workers);
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+		for (const client of [a, b]) {
+			await client.page.evaluate(sendMedia, { audio: true });
+			await client.offer();
+		}
+		await a.received(2);
+		const sections = await a.page.evaluate(() => window.sdp.pc.getTransceivers().length);
+		room.leave(b);
+		await a.page.evaluate(async () => {
+			const live = () =>
+				window.sdp.pc.getTransceivers().filter(({ currentDirection }) => currentDirection === "recvonly");
+			while (live().length > 0) await new Promise(requestAnimationFrame);
+		});
+		const [c] = (await join("cat")) as [SdpClient];
+		await c.page.evaluate(sendMedia, { audio: true });
+		await c.offer();
+		await a.received(2);
+		expect((await a.page.evaluate(() => window.sdp.pc.currentLocalDescription?.sdp.match(/^m=/gm)?.length)) ?? 0).toBe(
+			sections,
+		);
+		noErrors(a, c);
+	});
+
+	it("adds and removes tracks of its own at any time, in sections that it receives in as well", async () => {
+		room = new SdpRoom("add", workers);
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+		for (const client of [a, b]) {
+			await client.page.evaluate(sendMedia, { audio: true });
+			await client.offer();
+		}
+		await Promise.all([a.received(2), b.received(2)]);
+		// `addTrack` takes the section in which it receives a video and has sent none.
+		await a.page.evaluate(addScreen);
+		const { sends = [] } = await a.offer();
+		expect(sends.filter(({ kind }) => kind === "video")).toHaveLength(2);
+		await b.received(3);
+		await a.received(2);
+		await a.page.evaluate(() => {
+			const { pc } = window.sdp;
+			const sender = pc.getSenders().filter(({ track }) => track?.kind === "video")[1];
+			if (sender) pc.removeTrack(sender);
+		});
+		expect((await a.offer()).sends?.filter(({ kind }) => kind === "video")).toHaveLength(1);
+		await b.page.evaluate(async () => {
+			const live = () =>
+				window.sdp.pc.getTransceivers().filter(({ currentDirection }) => currentDirection === "recvonly");
+			while (live().length > 2) await new Promise(requestAnimationFrame);
+		});
+		await Promise.all([a.received(2), b.received(2)]);
+		noErrors(a, b);
+	});
+
+	it("may offer while the node's offer is on its way: both are carried out", async () => {
+		room = new SdpRoom("glare", workers);
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+		await a.page.evaluate(sendMedia, { audio: true });
+		await a.offer();
+		// The node's offer of ben's tracks stays unanswered, and ann offers a screen.
+		a.held = [];
+		await b.page.evaluate(sendMedia, { audio: true });
+		await b.offer();
+		await room.report((report) => (a.held?.length ? report : undefined));
+		await a.page.evaluate(addScreen);
+		a.held = undefined;
+		await a.offer();
+		await Promise.all([a.received(2), b.received(3)]);
+		noErrors(a, b);
+	});
+
+	it("restarts ICE, and the node does", async () => {
+		room = new SdpRoom("restart", workers);
+		const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+		for (const client of [a, b]) {
+			await client.page.evaluate(sendMedia, { audio: true });
+			await client.offer();
+		}
+		await Promise.all([a.received(2), b.received(2)]);
+		const pair = () => a.page.evaluate(remoteFragment);
+		const first = await pair();
+		await a.page.evaluate(() => window.sdp.pc.restartIce());
+		await a.offer();
+		const second = await pair();
+		expect(second).not.toBe(first);
+		room.execute({ type: "renegotiate", endpoint: a.endpoint, connection: "", restart: true });
+		await room.report(() => (a.offers > 1 ? true : undefined));
+		await a.settled();
+		expect(await pair()).not.toBe(second);
+		for (const client of [a, b]) await client.page.evaluate(morePackets);
+		noErrors(a, b);
+	});
+
+	it("goes on with another node on the same connection", async () => {
+		const other = await startWorkers(0);
+		const next = new SdpRoom("moved", other);
+		try {
+			room = new SdpRoom("moving", workers);
+			const [a, b] = (await join("ann", "ben")) as [SdpClient, SdpClient];
+			for (const client of [a, b]) {
+				await client.page.evaluate(sendMedia, { audio: true, rids: RIDS });
+				await client.offer();
+			}
+			await Promise.all([a.received(2), b.received(2)]);
+			const moved = [a, b].map((client) =>
+				next.join(client.page, client.id, {}, { reuse: true, connections: { "": client.sections } }),
+			);
+			const [c, d] = (await Promise.all(moved)) as [SdpClient, SdpClient];
+			room.close();
+			await Promise.all([c, d].map(({ page }) => page.evaluate(morePackets)));
+			const told = await next.report((report) => (report.type === "agreed" ? report : undefined));
+			expect(told.sends?.find(({ kind }) => kind === "video")?.rtpParameters.encodings).toHaveLength(3);
+			noErrors(a, b, c, d);
+		} finally {
+			next.close();
+			other.close();
+		}
+	});
+
+	it("that only offers to receive is answered with what there is", async () => {
+		room = new SdpRoom("fill", workers);
+		const [a] = (await join("ann")) as [SdpClient];
+		await a.page.evaluate(sendMedia, { audio: true });
+		await a.offer();
+		const viewer = await room.join(await newPage(), "viewer", { offers: false, fill: true, renumber: false });
+		await viewer.page.evaluate(() => {
+			window.sdp.pc.addTransceiver("video", { direction: "recvonly" });
+			window.sdp.pc.addTransceiver("audio", { direction: "recvonly" });
+			window.sdp.pc.addTransceiver("video", { direction: "recvonly" });
+		});
+		const { sections } = await viewer.offer();
+		expect(sections.map(({ track }) => track !== undefined)).toEqual([true, true, false]);
+		await viewer.received(2);
+		expect(viewer.offers).toBe(0);
+	});
+
+	it("talks with its dialect over a data channel that the node opens", async () => {
+		room = new SdpRoom("text", workers);
+		const a = await room.join(await newPage(), "ann", { channels: ["internal"] });
+		await a.page.evaluate(() => {
+			window.sdp.pc.addEventListener("datachannel", ({ channel }) => {
+				channel.addEventListener("message", ({ data }) => channel.send(`${channel.label} ${channel.id} heard ${data}`));
+			});
+		});
+		await a.page.evaluate(sendMedia, { audio: true });
+		await a.offer();
+		await room.report((report) => (report.type === "text" && report.text === undefined ? report : undefined));
+		room.execute({ type: "text", endpoint: a.endpoint, channel: "internal", text: "häuser" });
+		const { text } = await room.report((report) => (report.type === "text" && report.text ? report : undefined));
+		expect(text).toMatch(/^internal \d*[13579] heard häuser$/);
+		noErrors(a);
+	});
+
+	it("keeps a working connection whatever is added and removed, in whatever order", async () => {
+		room = new SdpRoom("random", workers);
+		const seed = Number(process.env.SEED ?? 7);
+		const random = seeded(seed);
+		const clients = await join("ann", "ben", "cat");
+		for (const client of clients) {
+			await client.page.evaluate(sendMedia, { audio: true });
+			await client.offer();
+		}
+		for (let step = 0; step < Number(process.env.STEPS ?? 60); step++) {
+			const client = clients[Math.floor(random() * clients.length)] as SdpClient;
+			const change = Math.floor(random() * 5);
+			await client.page.evaluate(alter, change);
+			// Sometimes others are in the middle of something.
+			if (random() < 0.5) await client.offer();
+			else {
+				const other = clients[Math.floor(random() * clients.length)] as SdpClient;
+				const both = new Set([client, other]);
+				await Promise.all([...both].map((it) => it.offer()));
+			}
+		}
+		for (const client of clients) {
+			await client.offer();
+			await client.settled();
+		}
+		for (const client of clients) {
+			const expected = [...room.tracks.values()].filter((owner) => owner !== client.id).length;
+			expect(await client.received(expected), `seed ${seed}`).toHaveLength(expected);
+			expect(await client.page.evaluate(() => window.sdp.pc.connectionState)).toBe("connected");
+		}
+		noErrors(...clients);
+	}, 120_000);
 });
+
+/** mulberry32. */
+function seeded(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let t = Math.imul(state ^ (state >>> 15), 1 | state);
+		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+	};
+}
+
+// ---------------------------------------------------------------- in the page
+
+function addScreen(): void {
+	const canvas = document.createElement("canvas");
+	const context = canvas.getContext("2d");
+	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
+	const stream = canvas.captureStream(15);
+	for (const track of stream.getTracks()) window.sdp.pc.addTrack(track, stream);
+}
+
+async function frameWidth(width: number): Promise<void> {
+	for (;;) {
+		for (const stats of (await window.sdp.pc.getStats()).values()) {
+			if (stats.type === "inbound-rtp" && stats.frameWidth === width) return;
+		}
+		await new Promise(requestAnimationFrame);
+	}
+}
+
+/** What the other side's ICE agent calls itself. */
+function remoteFragment(): string | undefined {
+	return /a=ice-ufrag:(\S+)/.exec(window.sdp.pc.currentRemoteDescription?.sdp ?? "")?.[1];
+}
+
+/** Every section in which it receives gets more from now on. */
+async function morePackets(): Promise<void> {
+	const { pc } = window.sdp;
+	const count = async () => {
+		const counts = new Map<string, number>();
+		for (const { receiver, mid, currentDirection } of pc.getTransceivers()) {
+			if (!currentDirection?.includes("recv")) continue;
+			let packets = 0;
+			for (const stats of (await receiver.getStats()).values()) {
+				if (stats.type === "inbound-rtp") packets += stats.packetsReceived;
+			}
+			counts.set(mid ?? "", packets);
+		}
+		return counts;
+	};
+	const before = await count();
+	for (;;) {
+		const now = await count();
+		if (now.size >= before.size && [...before].every(([mid, packets]) => (now.get(mid) ?? 0) !== packets)) return;
+		await new Promise(requestAnimationFrame);
+	}
+}
+
+/** One of the things that pages do to their connections. */
+function alter(change: number): void {
+	const { pc } = window.sdp;
+	const senders = pc.getSenders().filter(({ track }) => track);
+	const video = () => {
+		const canvas = document.createElement("canvas");
+		const context = canvas.getContext("2d");
+		setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
+		return canvas.captureStream(15);
+	};
+	switch (change) {
+		case 0: {
+			if (senders.length >= 5) return;
+			const stream = video();
+			for (const track of stream.getTracks()) pc.addTrack(track, stream);
+			return;
+		}
+		case 1: {
+			const last = senders.at(-1);
+			if (last && senders.length > 1) pc.removeTrack(last);
+			return;
+		}
+		case 2: {
+			const own = pc
+				.getTransceivers()
+				.filter(({ sender, currentDirection }) => sender.track && currentDirection !== "stopped");
+			if (own.length > 2) own.at(-1)?.stop();
+			return;
+		}
+		case 3: {
+			if (senders.length >= 5) return;
+			const stream = video();
+			pc.addTransceiver(stream.getTracks()[0] as MediaStreamTrack, { direction: "sendonly", streams: [stream] });
+			return;
+		}
+		case 4: {
+			const own = pc
+				.getTransceivers()
+				.find(({ sender, currentDirection }) => sender.track?.kind === "video" && currentDirection !== "stopped");
+			if (own) own.direction = own.direction === "inactive" ? "sendonly" : "inactive";
+			return;
+		}
+	}
+}

@@ -100,6 +100,12 @@ export class SdpRoom {
 		}
 	}
 
+	leave(client: SdpClient): void {
+		this.clients.delete(client.endpoint);
+		this.published(client, []);
+		this.execute({ type: "close", endpoint: client.endpoint });
+	}
+
 	close(): void {
 		this.media.close();
 	}
@@ -152,10 +158,13 @@ export class SdpClient {
 
 	/** Offers what the page's connection has to offer, and applies the answer. */
 	async offer(): Promise<Told> {
-		const sdp = await this.page.evaluate(makeOffer);
+		let sdp = "";
+		await this.#inTurn(async () => {
+			sdp = await this.page.evaluate(makeOffer);
+		});
 		const told = await this.describe({ type: "offer", sdp });
 		if (told.type !== "description") throw new Error("no answer");
-		await this.page.evaluate(applyAnswer, told.description.sdp);
+		await this.#answering;
 		return told;
 	}
 
@@ -173,19 +182,39 @@ export class SdpClient {
 
 	hear(report: Told): void {
 		this.sections = report.sections;
-		if (report.type !== "description" || report.cause) return;
+		if (report.type !== "description") return;
+		// In the order in which they come: what follows an answer is meant for who has it.
+		if (report.cause) {
+			this.#inTurn(() => this.page.evaluate(applyAnswer, report.description.sdp));
+			return;
+		}
 		this.offers++;
 		if (this.held) this.held.push(report.description);
 		else this.answer(report.description);
 	}
 
+	/** The impolite side of perfect negotiation (W3C webrtc, section 10.7): an offer that crosses its own is ignored. */
 	answer({ sdp }: Description): void {
-		this.#answering = this.#answering
-			.then(async () => {
-				const answer = await this.page.evaluate(answerOffer, sdp);
-				await this.describe({ type: "answer", sdp: answer });
-			})
-			.catch((error: unknown) => this.errors.push(String(error)));
+		this.#inTurn(async () => {
+			const answer = await this.page.evaluate(answerOffer, sdp);
+			if (answer !== undefined) await this.describe({ type: "answer", sdp: answer });
+		});
+	}
+
+	#inTurn(work: () => Promise<void>): Promise<unknown> {
+		this.#answering = this.#answering.then(work).catch((error: unknown) => {
+			// Its own offer was quicker than its answer, which is to nothing now.
+			if (!String(error).includes("no offer to answer")) this.errors.push(String(error));
+		});
+		return this.#answering;
+	}
+
+	/** All that was said so far is answered. */
+	async settled(): Promise<void> {
+		for (let last: unknown; last !== this.#answering; ) {
+			last = this.#answering;
+			await last;
+		}
 	}
 
 	/** Frames shown or sound heard of each section it receives in, once all of them have some. */
@@ -241,8 +270,9 @@ async function applyAnswer(sdp: string): Promise<void> {
 	await window.sdp.pc.setRemoteDescription({ type: "answer", sdp });
 }
 
-async function answerOffer(sdp: string): Promise<string> {
+async function answerOffer(sdp: string): Promise<string | undefined> {
 	const { pc } = window.sdp;
+	if (pc.signalingState !== "stable") return undefined;
 	await pc.setRemoteDescription({ type: "offer", sdp });
 	await pc.setLocalDescription();
 	return pc.localDescription?.sdp ?? "";
