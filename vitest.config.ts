@@ -12,7 +12,9 @@ export default defineConfig({
 				plugins: [
 					cloudflareTest({
 						wrangler: { configPath: "./wrangler.toml" },
-						miniflare: { bindings: { AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=", DEMO: "true" } },
+						miniflare: {
+							bindings: { AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=", DEMO: "true", PION: "true" },
+						},
 					}),
 				],
 				test: { name: "edge", include: ["test/edge/**/*.test.ts"] },

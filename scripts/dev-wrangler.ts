@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { authKey } from "./lib/auth-key.ts";
-import { edgeVariablesFrom } from "./lib/edge-variables.ts";
+import { DEVELOPMENT, edgeVariablesFrom } from "./lib/edge-variables.ts";
 
 const { PORT = "8787", DATA_DIR = ".data" } = process.env;
 const AUTH_KEY = authKey(process.env, resolve(DATA_DIR));
-const vars = { DEMO: "true", ...edgeVariablesFrom(process.env), AUTH_KEY };
+const vars = { ...DEVELOPMENT, ...edgeVariablesFrom(process.env), AUTH_KEY };
 
 const child = spawn(
 	"wrangler",

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { authKey } from "./lib/auth-key.ts";
 import { type Edge, startEdge } from "./lib/edge.ts";
-import { edgeVariablesFrom } from "./lib/edge-variables.ts";
+import { DEVELOPMENT, edgeVariablesFrom } from "./lib/edge-variables.ts";
 import { freePort } from "./lib/free-port.ts";
 import { MediaNodeProcess } from "./lib/media-node.ts";
 import { Restarts } from "./lib/restarts.ts";
@@ -26,7 +26,7 @@ edge = await startEdge({
 	port: Number(PORT),
 	host: HOST,
 	dataDir: join(dataDir, "objects"),
-	vars: { DEMO: "true", ...edgeVariablesFrom(process.env), AUTH_KEY },
+	vars: { ...DEVELOPMENT, ...edgeVariablesFrom(process.env), AUTH_KEY },
 	onCrash: () => stopping || console.error("the edge died and was started again"),
 }).catch((error) => {
 	if (error.code !== "ERR_ADDRESS_IN_USE") throw error;

@@ -15,6 +15,15 @@ export const Description = z.object({
 });
 export type Description = z.infer<typeof Description>;
 
+/** RTCIceCandidateInit (W3C WebRTC section 4.8.1). */
+export const IceCandidateInit = z.object({
+	candidate: z.string().max(2_048).optional(),
+	sdpMid: z.string().max(32).nullish(),
+	sdpMLineIndex: z.number().int().min(0).max(65_535).nullish(),
+	usernameFragment: z.string().max(256).nullish(),
+});
+export type IceCandidateInit = z.infer<typeof IceCandidateInit>;
+
 /** One of the client's peer connections: the only one is "", and one of many the participant whose tracks it carries. */
 export const ConnectionName = z.string().max(128);
 export type ConnectionName = z.infer<typeof ConnectionName>;

@@ -62,6 +62,8 @@ export interface Env {
 	readonly MAX_BITRATE_OUT?: string;
 	/** Odoo: `false` hides `GET /v1/stats`, which tells anybody of all channels. */
 	readonly ODOO_STATS?: string;
+	/** `true`: clients of Pion_SFU may join any room, as anybody. */
+	readonly PION?: string;
 	/** Limits by their variable names (shared/limits.ts). */
 	readonly [limit: string]: unknown;
 }

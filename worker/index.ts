@@ -3,12 +3,15 @@ import { Hono } from "hono";
 import { errorResponse, notFound } from "./api/errors.ts";
 import { publishKeys } from "./api/keys.ts";
 import { CALLS, callOdoo } from "./api/odoo/rest.ts";
-import { connectAnywhere, connectChannel, wantsSocket } from "./api/odoo/socket.ts";
+import { connectChannel } from "./api/odoo/socket.ts";
+import { connectPion } from "./api/pion/socket.ts";
 import { rest } from "./api/rest.ts";
 import { connectClient } from "./api/sockets/client.ts";
 import { connectConsumer } from "./api/sockets/events.ts";
 import { connectNode } from "./api/sockets/fleet.ts";
 import { connectLink } from "./api/sockets/link.ts";
+import { connectAnywhere } from "./api/sockets/root.ts";
+import { wantsSocket } from "./api/sockets/upgrade.ts";
 import type { Env } from "./env.ts";
 
 export { Directory } from "./directory/directory.ts";
@@ -33,10 +36,13 @@ for (const call of CALLS) {
 }
 app.get("/odoo/:channel", (c) => (wantsSocket(c.req.raw) ? connectChannel(c) : notFound(c)));
 
+// Protocols without authentication, each where its setting is on.
+app.get("/pion", connectPion);
+
 app.route("/v1", rest);
 app.all("/v1/*", notFound);
 app.get("/.well-known/jwks.json", publishKeys);
-// Odoo's clients dial the bare origin, or any path.
+// Clients that name their room in a frame dial the bare origin, or any path.
 app.get("*", (c, next) => (wantsSocket(c.req.raw) ? Promise.resolve(connectAnywhere(c)) : next()));
 app.get("*", (c) => c.env.ASSETS?.fetch(c.req.raw) ?? notFound(c));
 

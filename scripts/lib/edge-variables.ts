@@ -9,6 +9,9 @@ const UNSET = [
 	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT", "ODOO_STATS"],
 ];
 
+/** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */
+export const DEVELOPMENT = { DEMO: "true", PION: "true" } as const;
+
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
 export function edgeVariables(): Record<string, string> {
 	const names = [...UNSET, ...Object.keys(Limits.shape).map(limitVariable)];

@@ -49,6 +49,8 @@ export interface Framed extends Spoken {
 /** What is told depends on who hears it: the dialect is called for each member, and does the sending. */
 export interface Personal extends Spoken {
 	hear(core: Core, member: Member, event: RoomEvent): void;
+	/** The latest of something; a lost one is made good by the next. */
+	news?(core: Core, member: Member, news: RoomNews): void;
 	/** A request that this dialect numbered was carried out or failed. */
 	answered(core: Core, member: Member, request: number, answer: Answer): void;
 }

@@ -284,7 +284,11 @@ export class Core {
 		for (const member of this.#audience(audience)) {
 			const ws = this.socket(member);
 			const dialect = this.dialect(member.dialect);
-			if (!ws || isPersonal(dialect)) continue;
+			if (!ws) continue;
+			if (isPersonal(dialect)) {
+				dialect.news?.(this, member, news);
+				continue;
+			}
 			let frame = frames.get(member.dialect);
 			if (frame === undefined) {
 				frame = dialect.news(news);

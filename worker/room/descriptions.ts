@@ -87,6 +87,8 @@ export function onRefused(core: Core, participant: string, request: number): voi
 export function onConnection(core: Core, endpoint: Endpoint, event: ConnectionEvent): void {
 	const member = core.members.get(endpoint.participant);
 	if (!member?.media?.sdp || (endpoint.id !== member.endpoint && endpoint.id !== member.next)) return;
+	// Of the one that takes over nobody expects anything yet.
+	if (event.type === "media" && endpoint.id !== member.endpoint) return;
 	if (event.type === "description" || event.type === "agreed") {
 		if (event.cause) answered(core, member, event.cause.request);
 		member.connections = { ...member.connections, [event.connection]: event.sections };

@@ -195,7 +195,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			if (report.state === "connected") core.suspects.delete(participant);
 			else core.suspects.set(participant, Date.now() + 2 * core.limits.heartbeatMs);
 			core.timesChanged = true;
-			return;
+			return onConnection(core, endpoint, report);
 		default:
 			report satisfies never;
 	}

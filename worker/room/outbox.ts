@@ -10,7 +10,7 @@ import type { EventFrame, VolatileFrame } from "../../shared/native.ts";
 
 type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
 /** Of a client's connections that are described in SDP; only dialects that ask for such are told. */
-export type ConnectionEvent = Extract<LinkReport, { type: "description" | "agreed" | "connection" | "text" }>;
+export type ConnectionEvent = Extract<LinkReport, { type: "description" | "agreed" | "connection" | "media" | "text" }>;
 /** Something that members are told once, in order. */
 export type RoomEvent = WithoutSeq<EventFrame> | ConnectionEvent;
 /** Something of which only the latest value matters. */

@@ -1,10 +1,14 @@
-/** What the three socket routes share. */
+/** What the socket routes share. */
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import type { Refusal } from "../../../shared/native.ts";
 
+export function wantsSocket(request: Request): boolean {
+	return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
 export function requireUpgrade(request: Request): void {
-	if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") throw new SwitchyardError("upgrade_required");
+	if (!wantsSocket(request)) throw new SwitchyardError("upgrade_required");
 }
 
 /** The subprotocols a client offers, in its order (RFC 6455 section 11.3.4). */

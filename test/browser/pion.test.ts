@@ -1,0 +1,118 @@
+/** Pion_SFU's protocol in Chromium, with nothing but a peer connection and a socket, on a real edge and node. */
+import { randomUUID } from "node:crypto";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { Bot } from "../support/bot/bot.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { PionPerson } from "../support/pion-page.ts";
+import { Stack } from "../support/stack.ts";
+
+const soon = { timeout: 20_000, interval: 100 };
+
+let stack: Stack;
+let browser: Browser;
+const people = new Map<string, PionPerson>();
+const room = `pion-${randomUUID()}`;
+
+beforeAll(async () => {
+	[stack, browser] = await Promise.all([
+		Stack.start({ vars: { PION: "true" } }),
+		launchChromium(["--autoplay-policy=no-user-gesture-required"]),
+	]);
+});
+afterAll(async () => {
+	await browser?.close();
+	await stack?.stop();
+});
+
+const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
+const person = (name: string): PionPerson => {
+	const found = people.get(name);
+	if (!found) throw new Error(`nobody is called ${name}`);
+	return found;
+};
+async function enter(name: string, path?: string): Promise<PionPerson> {
+	const joined = await PionPerson.join(await newPage(), stack.url, name, room, path);
+	people.set(name, joined);
+	return joined;
+}
+
+/** Everybody of `names` sees and hears the others of them, and nobody else, under the ids that they send with. */
+async function allSee(names: readonly string[]): Promise<void> {
+	for (const name of names) {
+		const others = names.filter((other) => other !== name);
+		const expected = await Promise.all(others.map(async (other) => person(other).own()));
+		const wanted = expected.flatMap(({ stream, audio, video }) => [
+			`audio ${audio} ${stream}`,
+			`video ${video} ${stream}`,
+		]);
+		await expect
+			.poll(async () => {
+				const shown = await person(name).shown();
+				return shown
+					.filter(({ count }) => count > 0)
+					.map(({ kind, track, stream }) => `${kind} ${track} ${stream}`)
+					.sort();
+			}, soon)
+			.toEqual(wanted.sort());
+	}
+}
+
+describe("people of a room", () => {
+	it("see and hear each other, under the ids of the senders", async () => {
+		await Promise.all([enter("ada"), enter("ben", "/pion"), enter("cleo")]);
+		await allSee(["ada", "ben", "cleo"]);
+		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
+	});
+
+	it("hear nothing of who is muted, and again when not any more", async () => {
+		const { audio } = await person("ada").own();
+		expect(await person("ben").energy(audio)).toBeGreaterThan(0);
+		await person("ada").mute(true);
+		await expect.poll(() => person("ben").energy(audio), soon).toBe(0);
+		await person("ada").mute(false);
+		await expect.poll(() => person("ben").energy(audio), soon).toBeGreaterThan(0);
+	});
+
+	it("lose sight of who leaves, whose socket stays, and of who closes the page", async () => {
+		await person("cleo").leave();
+		await allSee(["ada", "ben"]);
+		expect((await person("cleo").state()).closed).toBeUndefined();
+		await person("cleo").reload();
+		await allSee(["ada", "ben", "cleo"]);
+		await person("cleo").page.close();
+		await allSee(["ada", "ben"]);
+	});
+
+	it("come back by loading the page again", async () => {
+		await person("ben").reload();
+		await allSee(["ada", "ben"]);
+	});
+
+	it("lose sight of who closes the connection alone", async () => {
+		const cleo = await enter("cleo");
+		await allSee(["ada", "ben", "cleo"]);
+		await cleo.page.evaluate(() => (window as unknown as { pion: { pc: RTCPeerConnection } }).pion.pc.close());
+		await allSee(["ada", "ben"]);
+		await expect.poll(async () => (await cleo.state()).closed, soon).toBe(4008);
+		for (const name of ["ada", "ben"]) expect(await person(name).errors()).toEqual([]);
+	});
+});
+
+describe("beside others", () => {
+	it("a native participant of the same room is seen and heard, and sees and hears", async () => {
+		const bot = await Bot.join(stack.url, room, "native", await stack.tokenFor(room, "native"));
+		onTestFinished(() => bot.destroy());
+		await bot.publish();
+		await expect
+			.poll(async () => (await person("ada").shown()).filter(({ packets }) => packets > 0).length, soon)
+			.toBe(4);
+		const kinds = () =>
+			[...bot.received.values()].flatMap(({ participant, packets, kind }) =>
+				participant === "ada" && packets > 0 ? [kind] : [],
+			);
+		await expect.poll(() => kinds().sort(), soon).toEqual(["audio", "video"]);
+		await bot.leave();
+		await allSee(["ada", "ben"]);
+	});
+});
