@@ -17,6 +17,11 @@ interface Spoken {
 	readonly resumes: boolean;
 	/** Its clients send heartbeats: one that is silent for long is gone. */
 	readonly heartbeats: boolean;
+	/**
+	 * Its members are there without a socket, for as long as the dialect says; one that they have only listens. Nothing
+	 * can be asked of their clients, so their media stays on the node where it is.
+	 */
+	readonly socketless?: true;
 	/** A grant is proven when the socket opens, and the room may prepare for whom it names. */
 	readonly proven: boolean;
 	/** Joining makes a room that is not there. */
@@ -33,6 +38,8 @@ interface Spoken {
 	due?(core: Core, member: Member, now: number): void;
 	/** Back ends are told who is in the room, once a minute: what the dialect tells of each of its members then. */
 	live?(core: Core, member: Member): void;
+	/** The node of a member that cannot be moved is to stop by the deadline, ms. */
+	stranded?(core: Core, member: Member, deadline: number): void;
 	/** A question of the edge's API for this dialect. What comes back crosses an RPC. */
 	consult?(core: Core, question: unknown): unknown;
 }

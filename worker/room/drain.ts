@@ -15,6 +15,9 @@ export function beginDrain(core: Core, epoch: number, deadline: number): void {
 	if (!assignment) return;
 	assignment.draining = deadline;
 	core.assignments.touch(String(epoch));
+	for (const member of [...core.members.values()]) {
+		if (core.serving(member.id)?.epoch === epoch) core.dialect(member.dialect).stranded?.(core, member, deadline);
+	}
 	continueDrains(core);
 }
 

@@ -218,9 +218,10 @@ export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody):
 
 // ---------------------------------------------------------------- moving, make before break
 
-/** Opens another media side for a member while the one it has goes on. False: it is moving already, or has none. */
+/** Opens another media side for a member while the one it has goes on. False: it is moving already, cannot, or has none. */
 export function beginMove(core: Core, member: Member): boolean {
 	const endpoint = core.serving(member.id);
+	if (core.dialect(member.dialect).socketless) return false;
 	if (endpoint?.state !== "open" || member.next !== undefined || !member.media) return false;
 	member.next = place(core, member).id;
 	core.members.touch(member.id);

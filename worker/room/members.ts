@@ -45,8 +45,11 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	dueAt?: number;
 }
 
-/** Adds a participant. An earlier join of the same identity is replaced: the newest socket is the one in use. */
-export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Member {
+/**
+ * Adds a participant. An earlier join of the same identity is replaced: the newest socket is the one in use. Without a
+ * socket where the dialect's members have none.
+ */
+export function join(core: Core, ws: WebSocket | undefined, grant: Grant, request: Join): Member {
 	const { claims } = grant;
 	checkSize(core, "metadata", request.metadata);
 	checkSize(core, "presence", request.presence);
@@ -82,7 +85,7 @@ export function join(core: Core, ws: WebSocket, grant: Grant, request: Join): Me
 	core.touchRoom();
 	core.members.set(member.id, member);
 	noteAlone(core);
-	bind(core, ws, member);
+	if (ws) bind(core, ws, member);
 	core.memory(member).heard = core.outbox.seq;
 	// Told to the others before they learn of the new one, who reads it in the answer to its join.
 	keepTopology(core, member);
@@ -142,9 +145,10 @@ export function comeBack(core: Core, ws: WebSocket, member: Member): Mail[] {
 
 /** A member's socket dropped. It stays a member, with its media, for the grace time. */
 export function goAway(core: Core, member: Member): void {
-	if (member.state === "away") return;
+	const { resumes, socketless } = core.dialect(member.dialect);
+	if (member.state === "away" || socketless) return;
 	// Who cannot come back to a session is gone.
-	const grace = core.dialect(member.dialect).resumes ? core.graceMs : 0;
+	const grace = resumes ? core.graceMs : 0;
 	if (grace === 0) {
 		removeMember(core, member, "timeout");
 		return;
@@ -174,7 +178,7 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	prune(core);
 	forgetChoices(core);
 	if (ws) core.sockets.close(ws, CLOSE_FOR[reason], reason);
-	if (member.own !== undefined && reason === "timeout") {
+	if (member.own !== undefined && reason === "timeout" && !core.dialect(member.dialect).socketless) {
 		core.kept.set(member.id, { until: Date.now() + KEPT_MS, own: member.own });
 	}
 	core.forget(member);
@@ -228,6 +232,13 @@ export function mustBeMember(core: Core, id: string): Member {
 
 export function mustModerate(member: Member): void {
 	if (!member.rights.moderate) throw new SwitchyardError("forbidden", "needs the right to moderate");
+}
+
+/** Gives a member that is there without a socket one to listen on. An earlier one is closed. */
+export function listen(core: Core, ws: WebSocket, member: Member): void {
+	const older = core.socket(member);
+	if (older) core.sockets.close(older, CLOSE.resumedElsewhere);
+	bind(core, ws, member);
 }
 
 function bind(core: Core, ws: WebSocket, { id, session, dialect }: Member): void {

@@ -153,8 +153,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	#memberGone(who: { participant: string; session: string }, code: number): void {
 		const core = this.#core;
 		const member = core.members.get(who.participant);
+		if (!member || core.dialect(member.dialect).socketless) return;
 		// Replaced or resumed meanwhile: this socket is not its own any more.
-		if (member?.session !== who.session || core.socket(member)) return;
+		if (member.session !== who.session || core.socket(member)) return;
 		// 1001 is a browser that left the page (RFC 6455 section 7.4.1): nobody will come back for this session.
 		if (code === CLOSE.normal || code === CLOSE.goingAway) removeMember(core, member, "left");
 		else goAway(core, member);

@@ -1,7 +1,7 @@
 /** What members publish. */
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
-import { ALL_LAYERS, type Kind, type TrackInfo } from "../../shared/media.ts";
+import { ALL_LAYERS, type Kind, type TrackInfo, type TrackMedia } from "../../shared/media.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
@@ -78,6 +78,7 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 	if (there && there.endpoint !== endpoint.id && core.endpoints.has(there.endpoint)) {
 		// Its member is moving: whoever receives it follows when it has arrived.
 		there.next = { endpoint: endpoint.id, info };
+		there.coding = codingOf(wish.media);
 		core.tracks.touch(wish.track);
 		command(core, endpoint.epoch, [toNode]);
 		return;
@@ -86,6 +87,7 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		participant: member.id,
 		endpoint: endpoint.id,
 		info,
+		coding: codingOf(wish.media),
 		live: there?.live ?? false,
 		demand: {},
 		demanded: there?.demanded ?? ALL_LAYERS,
@@ -93,6 +95,15 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 	};
 	core.tracks.set(wish.track, track);
 	command(core, endpoint.epoch, [toNode, ...flowAnew(core, track)]);
+}
+
+/** Simulcast has an encoding per layer; SVC one that says how many are in it (`L3T3`, W3C webrtc-svc), without names. */
+function codingOf(media: TrackMedia): Track["coding"] {
+	if (media.kind === "data") return undefined;
+	const { codecs, encodings = [] } = media.rtpParameters;
+	const layered = encodings.length === 1 ? Number(/^[LS](\d)/.exec(encodings[0]?.scalabilityMode ?? "")?.[1] ?? 1) : 0;
+	const layers = layered > 1 ? Array.from({ length: layered }, () => "") : encodings.map(({ rid = "" }) => rid);
+	return { mimeType: codecs[0]?.mimeType ?? "", layers: layers.length > 1 ? layers : [] };
 }
 
 /** In a mesh there is nobody to ask: the track is there for all. One that an endpoint carries goes on there as long. */
