@@ -12,6 +12,7 @@ import { connectNode } from "./api/sockets/fleet.ts";
 import { connectLink } from "./api/sockets/link.ts";
 import { connectAnywhere } from "./api/sockets/root.ts";
 import { wantsSocket } from "./api/sockets/upgrade.ts";
+import { streaming } from "./api/whip/streaming.ts";
 import type { Env } from "./env.ts";
 
 export { Directory } from "./directory/directory.ts";
@@ -39,6 +40,7 @@ app.get("/odoo/:channel", (c) => (wantsSocket(c.req.raw) ? connectChannel(c) : n
 // Protocols without authentication, each where its setting is on.
 app.get("/pion", connectPion);
 
+app.route("/v1", streaming);
 app.route("/v1", rest);
 app.all("/v1/*", notFound);
 app.get("/.well-known/jwks.json", publishKeys);

@@ -1,17 +1,16 @@
 /** `GET /v1/rooms/{room}/connect`: a participant's socket, verified here and handed to its room. */
 import type { Context } from "hono";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { Region, RoomName } from "../../../shared/ids.ts";
+import { RoomName } from "../../../shared/ids.ts";
 import { BEARER_PREFIX, SUBPROTOCOL } from "../../../shared/native.ts";
 import { bearerOf } from "../../auth/api.ts";
-import { encodeBase64url } from "../../auth/base64.ts";
 import { originAllowed, publicOrigin } from "../../auth/origin.ts";
-import { mintSessionToken, verifyClientToken } from "../../auth/tokens.ts";
+import { mintSessionToken, newSessionId, verifyClientToken } from "../../auth/tokens.ts";
 import { native } from "../../dialects/native/native.ts";
 import type { Env } from "../../env.ts";
 import { knownIceServers, refreshIceServers } from "../../ice/ice-servers.ts";
-import { GRANT_HEADER, type Grant, type Place } from "../../room/rpc.ts";
-import { placeOf } from "./place.ts";
+import { GRANT_HEADER, type Grant } from "../../room/rpc.ts";
+import { placed } from "./place.ts";
 import { offeredProtocols, refuseSocket, requireProtocol, requireUpgrade, withGrant } from "./upgrade.ts";
 
 export async function connectClient(c: Context<{ Bindings: Env }, "/v1/rooms/:room/connect">): Promise<Response> {
@@ -40,7 +39,7 @@ async function grantFor(env: Env, request: Request, name: string): Promise<Grant
 	const room = RoomName.safeParse(name);
 	if (!room.success) throw new SwitchyardError("bad_request", `room: ${room.error.issues[0]?.message}`);
 	const verified = await verifyClientToken(env, tokenOf(request), room.data);
-	const { claims, session = newSession() } = verified;
+	const { claims, session = newSessionId() } = verified;
 	const place = placed(env, request, claims.region);
 	const [sessionToken, ice] = await Promise.all([
 		mintSessionToken(env, claims, session),
@@ -60,20 +59,8 @@ async function grantFor(env: Env, request: Request, name: string): Promise<Grant
 	};
 }
 
-/** Near the participant, unless the token names a region, or the address does where that is allowed. */
-function placed(env: Env, request: Request, claimed: string | undefined): Place {
-	const place = placeOf(request);
-	const asked = env.ALLOW_REGION_QUERY === "true" ? new URL(request.url).searchParams.get("region") : null;
-	const region = asked === null ? claimed : Region.safeParse(asked).data;
-	return region === undefined ? place : { ...place, region };
-}
-
 /** From the subprotocols, where a browser can put it, or from the Authorization header. */
 function tokenOf(request: Request): string {
 	const offered = offeredProtocols(request).find((protocol) => protocol.startsWith(BEARER_PREFIX));
 	return offered?.slice(BEARER_PREFIX.length) || bearerOf(request.headers.get("authorization"));
-}
-
-function newSession(): string {
-	return encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -1,0 +1,86 @@
+/**
+ * What viewers are told while they watch: the room sends it on a socket that the edge opened for the viewer's event
+ * stream. Each tells a state as it is, so that a stream that breaks off loses nothing.
+ */
+import type { EventType, StreamedEvent } from "../../../shared/whip.ts";
+import type { Core } from "../../room/core.ts";
+import type { Member } from "../../room/state.ts";
+import { WHEP } from "./calls.ts";
+import { layersFor } from "./layers.ts";
+import { sessionOf, type Watching } from "./session.ts";
+
+/** Comings and goings are gathered for this long, ms. */
+const COUNT_MS = 1_000;
+
+function newsOf(core: Core, member: Member): Watching["told"] {
+	const { watches } = sessionOf(member);
+	const active = [watches?.audio, watches?.video].some((id) => id !== undefined && core.tracks.has(id));
+	return { active, layers: JSON.stringify(layersFor(core, member)) };
+}
+
+/** What is watched may be another, or nothing any more. */
+export function tellChange(core: Core, member: Member): void {
+	const { watches } = sessionOf(member);
+	if (!watches) return;
+	const before = watches.told;
+	const now = newsOf(core, member);
+	if (now.active === before.active && now.layers === before.layers) return;
+	watches.told = now;
+	core.members.touch(member.id);
+	if (now.active !== before.active) tell(core, member, now.active ? "active" : "inactive", {});
+	if (now.layers !== before.layers) tell(core, member, "layers", layersFor(core, member));
+}
+
+/** All of it, to one who begins to listen. Who has never seen anything is not told that there is nothing now. */
+export function tellAll(core: Core, member: Member): void {
+	const { active, layers } = newsOf(core, member);
+	if (active) tell(core, member, "active", {});
+	if (layers !== "{}") tell(core, member, "layers", layersFor(core, member));
+	tell(core, member, "viewercount", { viewercount: viewersLike(core, member) });
+	if (sessionOf(member).watches?.leaving) tell(core, member, "reconnect", {});
+}
+
+/** Its node stops: it is to come again, and gets another one then. */
+export function tellToLeave(core: Core, member: Member): void {
+	const { watches } = sessionOf(member);
+	if (!watches || watches.leaving) return;
+	watches.leaving = true;
+	core.members.touch(member.id);
+	tell(core, member, "reconnect", {});
+}
+
+const counting = new WeakSet<Core>();
+
+/** Somebody came or went. */
+export function recount(core: Core): void {
+	if (counting.has(core) || !listeners(core).some(() => true)) return;
+	counting.add(core);
+	// A timer keeps the object in memory.
+	setTimeout(() => {
+		counting.delete(core);
+		core.settle(() => {
+			for (const member of listeners(core)) {
+				tell(core, member, "viewercount", { viewercount: viewersLike(core, member) });
+			}
+		});
+	}, COUNT_MS);
+}
+
+function listeners(core: Core): Member[] {
+	return [...core.members.values()].filter((member) => member.dialect === WHEP && core.socket(member));
+}
+
+/** Those who watch the same publisher in this way. */
+function viewersLike(core: Core, member: Member): number {
+	const publisher = sessionOf(member).watches?.publisher;
+	let count = 0;
+	for (const other of core.members.values()) {
+		if (other.dialect === WHEP && sessionOf(other).watches?.publisher === publisher) count++;
+	}
+	return count;
+}
+
+function tell(core: Core, member: Member, event: EventType, data: Record<string, unknown>): void {
+	const ws = core.socket(member);
+	if (ws) core.sockets.send(ws, JSON.stringify({ event, data } satisfies StreamedEvent));
+}

@@ -1,0 +1,97 @@
+/** WHEP (draft-ietf-wish-whep, docs/whip.md): who watches over HTTP, as a member of the room without a socket. */
+import { CLOSE } from "../../../shared/close-codes.ts";
+import { readDescription } from "../../../shared/whip.ts";
+import type { Core } from "../../room/core.ts";
+import { listen } from "../../room/members.ts";
+import type { Member } from "../../room/state.ts";
+import type { Personal } from "../dialect.ts";
+import { type Question, type Reply, WHEP } from "./calls.ts";
+import { recount, tellAll, tellToLeave } from "./events.ts";
+import { chooseLayer } from "./layers.ts";
+import { mayCreate, onMediaEvent } from "./opening.ts";
+import { failed, noSession, refused } from "./replies.ts";
+import { end, onAccept, onFragment, onRestartFailed } from "./requests.ts";
+import { cut, find, sessionOf } from "./session.ts";
+import { addStream, endStream, eventsOf } from "./streams.ts";
+import { beginWatching, onViewerAnswered, onViewerEvent } from "./watch.ts";
+
+export const whep: Personal = {
+	name: WHEP,
+	resumes: false,
+	heartbeats: false,
+	proven: false,
+	socketless: true,
+
+	mayCreate,
+
+	/** The edge's, for a stream of events. */
+	greet(core, ws, { session }) {
+		const member = find(core, WHEP, { session });
+		if (!member) {
+			core.sockets.close(ws, CLOSE.roomClosed);
+			return;
+		}
+		listen(core, ws, member);
+		tellAll(core, member);
+	},
+	receive: () => {},
+
+	hear(core, member, event) {
+		onMediaEvent(core, member, event);
+		onViewerEvent(core, member, event);
+		if (event.type === "participantJoined" || event.type === "participantLeft") recount(core);
+	},
+
+	answered(core, member, request, answer) {
+		onRestartFailed(core, member, request, answer);
+		onViewerAnswered(core, member, request, answer);
+	},
+
+	due(core, member) {
+		cut(core, member);
+	},
+
+	stranded: tellToLeave,
+
+	async consult(core, question) {
+		try {
+			return await consult(core, question as Question);
+		} catch (error) {
+			return failed(error);
+		}
+	},
+};
+
+function consult(core: Core, question: Question): Reply | Promise<Reply> {
+	if (question.type === "watch") return beginWatching(core, question);
+	if (question.type === "publish") return refused(400, "bad_request", "nothing is published here");
+	const member = find(core, WHEP, question);
+	if (!member || sessionOf(member).state === "opening") return noSession();
+	return ofSession(core, member, question);
+}
+
+function ofSession(
+	core: Core,
+	member: Member,
+	question: Exclude<Question, { type: "watch" | "publish" }>,
+): Reply | Promise<Reply> {
+	switch (question.type) {
+		case "find":
+			return { type: "done" };
+		case "end":
+			return end(core, member);
+		case "fragment":
+			return onFragment(core, member, question);
+		case "accept":
+			return onAccept(core, member, readDescription(question.answer).ufrag, question);
+		case "choose":
+			chooseLayer(core, member, question.choice);
+			return { type: "done" };
+		case "addStream":
+			return addStream(core, member, question.stream, question.events);
+		case "endStream":
+			return endStream(core, member, question.stream);
+		case "stream":
+			return eventsOf(member, question.stream);
+	}
+}
