@@ -51,6 +51,11 @@ export class RoomHome {
 		return homes.toSorted((a, b) => a.media.consumers - b.media.consumers)[0] ?? this.get();
 	}
 
+	/** Tells once more who speaks, if anybody does: it is told only when it changes. */
+	repeatSpeakers(): void {
+		if ([...this.#speaking.values()].some(({ speakers }) => speakers.length > 0)) this.#tellSpeakers();
+	}
+
 	close(): void {
 		this.#closed = true;
 		for (const home of this.#homes.splice(0)) void home.then(({ router }) => router.close()).catch(() => {});
@@ -76,9 +81,13 @@ export class RoomHome {
 		const home: Partial<Home> = { media, router };
 		home.speakers = await SpeakerObserver.on(router, (news) => {
 			this.#speaking.set(home as Home, news);
-			this.#events.onSpeakers(mergeSpeakers(this.#speaking.values()));
+			this.#tellSpeakers();
 		});
 		return home as Home;
+	}
+
+	#tellSpeakers(): void {
+		this.#events.onSpeakers(mergeSpeakers(this.#speaking.values()));
 	}
 
 	#lose(home: Promise<Home>, made: Home): void {
@@ -86,6 +95,7 @@ export class RoomHome {
 		if (this.#closed || !this.#homes.includes(home)) return;
 		if (this.#homes[0] !== home) {
 			this.#homes = this.#homes.filter((it) => it !== home);
+			this.#tellSpeakers();
 			this.#events.onLost(made);
 			return;
 		}

@@ -113,13 +113,14 @@ export class RoomMedia implements RoomContext {
 		return { endpoints, received: this.tracks.received(), pipes: this.#pipes.all() };
 	}
 
-	/** Reports what a new link does not know: whose connection stands, and the consumers of some endpoints. */
+	/** Reports what a new link does not know: whose connection stands, who speaks, and the consumers of some endpoints. */
 	describe(subscribers: readonly string[]): void {
 		for (const { id, mediaState } of this.endpoints.values()) {
 			if (mediaState) this.report({ type: "media", endpoint: id, state: mediaState });
 		}
 		for (const endpoint of this.endpoints.values()) if (endpoint instanceof SdpEndpoint) endpoint.repeat();
 		this.#demand.describe();
+		this.home.repeatSpeakers();
 		for (const id of subscribers) {
 			const endpoint = this.endpoints.get(id);
 			if (endpoint) void this.#subscriptions.describe(endpoint);

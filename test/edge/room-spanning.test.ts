@@ -311,6 +311,49 @@ describe("the last N who spoke", () => {
 	});
 });
 
+describe("who speaks on a node", () => {
+	const speaks = (participant: string) => ({
+		...{ type: "speakers" as const, dominant: participant },
+		speakers: [{ participant, track: "m", volume: -20 }],
+	});
+	const heard = async (client: TestClient) =>
+		(await client.news("speakers")).speakers.map(({ participant }) => participant);
+
+	async function twoSpeak() {
+		const { room, link, clients, stub } = await roomWith("a");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		const { link: other } = await enter(room, "c", far);
+		link.report(speaks("a"));
+		expect(await heard(a)).toEqual(["a"]);
+		other.report(speaks("c"));
+		expect(await heard(a)).toEqual(["a", "c"]);
+		return { a, link, other, stub };
+	}
+
+	it("is forgotten, and that told, while its link is down", async () => {
+		const { a, other } = await twoSpeak();
+		other.socket.close(1011);
+		expect(await heard(a)).toEqual(["a"]);
+	});
+
+	it("is forgotten when the node has failed, though its socket is open", async () => {
+		const { a, link, stub } = await twoSpeak();
+		await stub.nodeFailed({ node: far.id, epoch: 2 });
+		expect(await heard(a)).toEqual(["a"]);
+		link.report({ type: "speakers", speakers: [] });
+		expect(await heard(a)).toEqual([]);
+	});
+
+	it("is forgotten when the room has let go of the node", async () => {
+		const { a, other, stub } = await twoSpeak();
+		await stub.removeParticipant("c");
+		await stub.nodeDraining({ node: far.id, epoch: 2, deadline: Date.now() + 60_000 });
+		expect((await other.socket.closed).code).toBe(CLOSE.released);
+		expect(await heard(a)).toEqual(["a"]);
+	});
+});
+
 describe("what is wanted of a track", () => {
 	it("is told to its publisher alone, summed over all nodes, and found again after a lost memory", async () => {
 		const { room, link, clients, stub } = await roomWith("a", "b");

@@ -1,7 +1,6 @@
 /** The nodes' sockets to this room: commands out, reports in. */
 import { CLOSE } from "../../shared/close-codes.ts";
 import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
-import { mergeSpeakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
 import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
@@ -10,6 +9,7 @@ import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } f
 import { reconcile } from "./reconcile.ts";
 import type { LinkGrant } from "./rpc.ts";
 import { onPipeLost } from "./severed.ts";
+import { forgetSpeakers, onSpeakers } from "./speakers.ts";
 import type { Assignment } from "./state.ts";
 import { dropTrack, onPublished } from "./tracks.ts";
 
@@ -54,7 +54,7 @@ export function detach(core: Core, epoch: number, graceMs = core.limits.linkGrac
 	if (!assignment || core.sockets.link(epoch)) return;
 	assignment.state = "detached";
 	assignment.deadline = Date.now() + graceMs;
-	core.speaking.delete(epoch);
+	forgetSpeakers(core, epoch);
 	core.bitrates.gone(epoch);
 	core.assignments.touch(String(epoch));
 }
@@ -80,13 +80,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			assignment.fresh = undefined;
 			core.assignments.touch(String(assignment.epoch));
 			return;
-		case "speakers": {
-			core.speaking.set(assignment.epoch, report);
-			const speakers = mergeSpeakers(core.speaking.values());
-			core.tell({ type: "speakers", ...speakers });
-			core.lastN.heard(speakers);
-			return;
-		}
+		case "speakers":
+			return onSpeakers(core, assignment.epoch, report);
 		case "capacity":
 			assignment.full = report.accepting ? undefined : true;
 			core.assignments.touch(String(assignment.epoch));

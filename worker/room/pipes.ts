@@ -10,6 +10,7 @@ import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
 import { reckon } from "./demand.ts";
 import { command } from "./links.ts";
+import { forgetSpeakers } from "./speakers.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
 import { subscription, wants } from "./subscriptions.ts";
 
@@ -199,6 +200,7 @@ export function nodesWith(core: Core, track: Track): number[] {
 
 /** A node has lost all of the room, or is gone: the others let go of what came from there. */
 export function forgetNode(core: Core, epoch: number): void {
+	forgetSpeakers(core, epoch);
 	for (const key of core.peered) if (key.split(" ").includes(String(epoch))) core.peered.delete(key);
 	for (const track of core.tracks.values()) {
 		for (const [to, { from }] of Object.entries(track.pipes)) {

@@ -149,9 +149,6 @@ function endEndpoints(core: Core, now: number): void {
 	}
 	if (core.assignments.size === 0 || core.endpoints.size > 0 || core.sockets.guests().length > 0) return;
 	releaseNodes(core);
-	// Nobody hears who speaks any more.
-	core.speaking.clear();
-	core.tell({ type: "speakers", speakers: [] });
 }
 
 function endEndpoint(core: Core, member: Member): void {
