@@ -185,7 +185,7 @@ export class SdpClient {
 		if (report.type !== "description") return;
 		// In the order in which they come: what follows an answer is meant for who has it.
 		if (report.cause) {
-			this.#inTurn(() => this.page.evaluate(applyAnswer, report.description.sdp));
+			void this.#inTurn(() => this.page.evaluate(applyAnswer, report.description.sdp));
 			return;
 		}
 		this.offers++;
@@ -195,7 +195,7 @@ export class SdpClient {
 
 	/** The impolite side of perfect negotiation (W3C webrtc, section 10.7): an offer that crosses its own is ignored. */
 	answer({ sdp }: Description): void {
-		this.#inTurn(async () => {
+		void this.#inTurn(async () => {
 			const answer = await this.page.evaluate(answerOffer, sdp);
 			if (answer !== undefined) await this.describe({ type: "answer", sdp: answer });
 		});
