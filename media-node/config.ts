@@ -3,6 +3,7 @@ import { availableParallelism, networkInterfaces } from "node:os";
 import * as z from "zod";
 import { NodeId, Region } from "../shared/ids.ts";
 import { MIN_OUTGOING_BITRATE } from "./rtc/limits.ts";
+import { TURN_ENVIRONMENT, type TurnConfig, turnConfig } from "./turn/settings.ts";
 
 /** What one participant may send unless told otherwise, bits per second. */
 const INCOMING_BITRATE = 10_000_000;
@@ -56,6 +57,7 @@ const Environment = z.object({
 	MAX_BITRATE_OUT: odooBitrate,
 	/** Bits per second that congestion control begins with towards one participant. */
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
+	...TURN_ENVIRONMENT,
 	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
 	DRAIN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(30),
 	/** Health, readiness, metrics. */
@@ -80,6 +82,8 @@ export interface Config {
 	maxIncomingBitrate: number;
 	maxOutgoingBitrate?: number;
 	initialOutgoingBitrate: number;
+	/** Beside a TURN server. */
+	turn?: TurnConfig;
 	drainSeconds: number;
 	httpAddress: string;
 	httpPort: number;
@@ -116,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		maxIncomingBitrate: it.MAX_INCOMING_BITRATE ?? it.MAX_BITRATE_IN ?? INCOMING_BITRATE,
 		maxOutgoingBitrate: it.MAX_OUTGOING_BITRATE ?? it.MAX_BITRATE_OUT,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
+		turn: turnConfig(it, announced),
 		drainSeconds: it.DRAIN_SECONDS,
 		httpAddress: it.HTTP_ADDRESS,
 		httpPort: it.HTTP_PORT,

@@ -12,6 +12,7 @@ import { LoadMeter } from "./observability/load.ts";
 import { log } from "./observability/logger.ts";
 import { AssignmentCounter, observe } from "./observability/metrics.ts";
 import { Workers } from "./rtc/workers.ts";
+import { TurnServer } from "./turn/turn-server.ts";
 
 export interface NodeEvents {
 	onRegistered(node: MediaNode): void;
@@ -29,6 +30,8 @@ export interface Drain {
 export class MediaNode {
 	readonly config: Config;
 	readonly workers: Workers;
+	/** Beside this node, where that is switched on. */
+	readonly turn: TurnServer | undefined;
 	/** By room: a node serves a room once, by its latest assignment. */
 	readonly links = new Map<string, RoomLink>();
 	/** Asked for by the fleet. */
@@ -47,13 +50,20 @@ export class MediaNode {
 	readonly #counter = new AssignmentCounter(this.#registry);
 	#http: HttpServer | undefined;
 
-	private constructor(config: Config, version: string, workers: Workers, events: NodeEvents) {
+	private constructor(
+		config: Config,
+		version: string,
+		workers: Workers,
+		turn: TurnServer | undefined,
+		events: NodeEvents,
+	) {
 		this.config = config;
 		this.workers = workers;
+		this.turn = turn;
 		this.#events = events;
 		this.#assignments = Assignments.fromEdge(config.id, config.edge);
 		this.#left = new RoomLeft(config.maxEndpoints);
-		this.#meter = new LoadMeter(workers, this.links);
+		this.#meter = new LoadMeter(workers, this.links, turn);
 		observe(this, this.#registry);
 		this.#fleet = new FleetSocket(config, version, this.#meter, {
 			onRegistered: () => {
@@ -66,6 +76,7 @@ export class MediaNode {
 				this.#accepting = this.#left.look(load);
 				for (const link of this.links.values()) link.accepting = this.#accepting;
 			},
+			onTurnSecret: (secret) => turn?.useSecret(secret),
 			onAssignment: (token) => void this.#accept(token),
 			onDrain: (drain) => this.drain(drain),
 			onUndrain: () => this.undrain(),
@@ -73,9 +84,11 @@ export class MediaNode {
 	}
 
 	static async start(config: Config, version: string, events: NodeEvents): Promise<MediaNode> {
+		const { listenAddress, announced } = config;
+		const turn = config.turn && (await TurnServer.prepare(config.turn, listenAddress, announced));
 		const workers = new Workers(config);
 		// It dials here: the way to the edge takes its time as well.
-		const node = new MediaNode(config, version, workers, events);
+		const node = new MediaNode(config, version, workers, turn, events);
 		const http = HttpServer.listen(node, node.#registry, config.httpAddress, config.httpPort);
 		[node.#http] = await Promise.all([http, workers.start()]);
 		node.#fleet.begin();
@@ -152,6 +165,7 @@ export class MediaNode {
 		for (const link of [...this.links.values()]) link.drop(CLOSE.goingAway);
 		this.#fleet.stop();
 		this.workers.close();
+		this.turn?.stop();
 		this.#http?.close();
 	}
 

@@ -7,7 +7,8 @@ import { command, setUp } from "./setup/set-up.mjs";
 await command(async () => {
 	const { PORT = "8787", HOST = "127.0.0.1" } = process.env;
 	await requireFreePort(Number(PORT), HOST);
-	return runInForeground(NODE_24, ["scripts/serve.ts"], { ...(await setUp()), PORT, HOST });
+	const coturn = /^(true|1|yes|on|y|enabled)$/i.test(process.env.TURN_ENABLED ?? "") && !process.env.TURNSERVER_BIN;
+	return runInForeground(NODE_24, ["scripts/serve.ts"], { ...(await setUp({ coturn })), PORT, HOST });
 });
 
 /**

@@ -12,7 +12,8 @@ import { command, setUp } from "./setup/set-up.mjs";
 await command(async () => {
 	const given = process.argv.slice(2).filter((argument) => argument !== "--");
 	const projects = given.filter((argument) => !argument.startsWith("-"));
-	const env = await setUp({ chromium: projects.length === 0 || projects.includes("browser") });
+	const runs = (/** @type {string} */ project) => projects.length === 0 || projects.includes(project);
+	const env = await setUp({ chromium: runs("browser"), coturn: runs("integration") || runs("browser") });
 
 	const directory = mkdtempSync(join(tmpdir(), "switchyard-test-"));
 	const file = join(directory, "totals.json");

@@ -13,11 +13,14 @@ import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import type { Config } from "../config.ts";
 import type { LoadMeter } from "../observability/load.ts";
 import { type Log, log } from "../observability/logger.ts";
+import { turnUrls } from "../turn/settings.ts";
 import { type Down, EdgeSocket } from "./socket.ts";
 
 export interface FleetEvents {
 	onRegistered(): void;
 	onAssignment(token: string): void;
+	/** What the TURN server is to check credentials with. */
+	onTurnSecret(secret: string): void;
 	/** Measured for the fleet. */
 	onLoad(load: NodeLoad): void;
 	/** Another process took this node's id: two of them would fight for ever. */
@@ -85,7 +88,7 @@ export class FleetSocket {
 	}
 
 	async #register(): Promise<void> {
-		const { id, region, maxEndpoints, announced } = this.#config;
+		const { id, region, maxEndpoints, announced, turn } = this.#config;
 		this.#send({
 			type: "register",
 			node: id,
@@ -95,6 +98,7 @@ export class FleetSocket {
 			capabilities: ROUTER_CAPABILITIES_ID,
 			maxEndpoints,
 			addresses: announced,
+			turn: turn && turnUrls(turn),
 			load: await this.#load.measure(),
 		});
 	}
@@ -125,8 +129,8 @@ export class FleetSocket {
 				if (this.#stopsAt !== undefined) this.stopping(this.#stopsAt);
 				this.#events.onRegistered();
 				return;
-			// Only to a node with a TURN server.
 			case "turn":
+				this.#events.onTurnSecret(message.secret);
 				return;
 			case "assignment":
 				this.#events.onAssignment(message.token);

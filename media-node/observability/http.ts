@@ -51,6 +51,7 @@ async function answer(node: MediaNode, registry: Registry, url: string): Promise
 				workers: node.workers.all.length,
 				registered: node.registered,
 				rooms: node.links.size,
+				turn: node.turn?.up,
 			});
 		case "/ready":
 			return json(node.registered && !node.draining ? 200 : 503, {

@@ -3,6 +3,7 @@ import type { WebRtcTransport, Worker } from "mediasoup/types";
 import type { NodeLoad } from "../../shared/fleet.ts";
 import type { RoomLink } from "../link/room-link.ts";
 import type { Workers } from "../rtc/workers.ts";
+import type { TurnServer } from "../turn/turn-server.ts";
 import { Capacity } from "./capacity.ts";
 import { datagrams } from "./datagrams.ts";
 
@@ -12,6 +13,7 @@ const FRESH_MS = 500;
 export class LoadMeter {
 	readonly #workers: Workers;
 	readonly #links: ReadonlyMap<string, RoomLink>;
+	readonly #turn: TurnServer | undefined;
 	/** What each had used when it was looked at last: CPU, ms; bytes. */
 	readonly #cpu = new WeakMap<Worker, number>();
 	readonly #bytes = new WeakMap<WebRtcTransport, { in: number; out: number }>();
@@ -22,9 +24,10 @@ export class LoadMeter {
 	/** Bytes since start. */
 	readonly total = { in: 0, out: 0 };
 
-	constructor(workers: Workers, links: ReadonlyMap<string, RoomLink>) {
+	constructor(workers: Workers, links: ReadonlyMap<string, RoomLink>, turn?: TurnServer) {
 		this.#workers = workers;
 		this.#links = links;
+		this.#turn = turn;
 	}
 
 	/** Rates are over the time since the last measure. */
@@ -58,6 +61,7 @@ export class LoadMeter {
 			bitrateOut: Math.round((bytes.out * 8_000) / ms),
 			workers,
 			workerDeaths: this.#workers.deaths,
+			turn: this.#turn?.up,
 		};
 	}
 

@@ -54,6 +54,11 @@ export function observe(node: MediaNode, registry: Registry): void {
 	gauge("workers", "Media workers running", () => node.workers.all.length);
 	gauge("worker_cpu_ratio", "Busy share of the media workers' cores", async () => (await node.load()).cpu);
 	counter("worker_deaths", "Media workers that died since start", () => node.workers.deaths);
+	const { turn } = node;
+	if (turn) {
+		gauge("turn_up", "1 while the TURN server answers", () => Number(turn.up));
+		counter("turn_restarts", "Starts of the TURN server after the first", () => turn.restarts);
+	}
 	new Gauge({
 		...{
 			name: "switchyard_worker_consumers",

@@ -16,6 +16,7 @@ const PACKAGES = {
 		"pkg-config",
 	],
 	"browser tests": ["chromium"],
+	"TURN servers": ["coturn"],
 };
 
 /**

@@ -9,15 +9,22 @@ import { provideMediasoupWorker } from "./mediasoup-worker.mjs";
 import { NODE_24 } from "./paths.mjs";
 import { run, SetupError } from "./run.mjs";
 
+const COTURN = "/usr/bin/turnserver";
+
 /**
- * @param {{ chromium?: boolean }} [options]
+ * @param {{ chromium?: boolean, coturn?: boolean }} [options] what is needed besides
  * @returns {Promise<NodeJS.ProcessEnv>} what the processes of Switchyard run with
  */
-export async function setUp({ chromium = false } = {}) {
+export async function setUp({ chromium = false, coturn = false } = {}) {
 	const { CHROMIUM = "/usr/bin/chromium" } = process.env;
 	await installDependencies();
 	const worker = await provideMediasoupWorker();
 	if (chromium && !existsSync(CHROMIUM)) await requirePackages("browser tests");
+	if (coturn && !existsSync(COTURN)) {
+		await requirePackages("TURN servers");
+		// The package starts a service of its own, on the port that a node's takes.
+		await run("systemctl", ["disable", "--now", "coturn"]);
+	}
 	const { ok, output } = await run(NODE_24, ["scripts/build-client.ts"]);
 	if (!ok) throw new SetupError(`the client did not build:\n${output}`);
 	return { ...process.env, MEDIASOUP_WORKER_BIN: worker, CHROMIUM };
