@@ -22,6 +22,8 @@ export interface EdgeOptions {
 	/** Another main module than worker/index.ts, and further objects of it (binding → class): for benches. */
 	main?: string;
 	objects?: Record<string, string>;
+	/** Stands for everything outside that the Worker fetches, in tests. */
+	outside?(request: Request): Response | Promise<Response>;
 	/** workerd died and runs again: its sockets and the objects' memory are gone. */
 	onCrash?(): void;
 }
@@ -63,6 +65,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 					modules: [{ type: "ESModule", path: "index.mjs", contents }],
 					bindings: { ...workerOptions.bindings, ...vars },
 					durableObjects,
+					outboundService: options.outside,
 				},
 			],
 		} as Parameters<typeof convertV4MiniflareOptions>[0]),

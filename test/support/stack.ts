@@ -15,6 +15,8 @@ export interface StackOptions {
 	nodeEnv?: Record<string, string>;
 	/** Of the edge; 127.0.0.1 unless given. */
 	host?: string;
+	/** Stands for everything outside that the edge fetches. */
+	outside?: (request: Request) => Response | Promise<Response>;
 	/** Keeps the objects' storage over `edge.restart()`. */
 	dataDir?: string;
 }
@@ -32,9 +34,15 @@ export class Stack {
 	}
 
 	/** With every node registered. */
-	static async start({ nodes = 1, vars, nodeEnv = {}, host, dataDir }: StackOptions = {}): Promise<Stack> {
+	static async start({ nodes = 1, vars, nodeEnv = {}, host, dataDir, outside }: StackOptions = {}): Promise<Stack> {
 		const authKey = randomBytes(32).toString("base64");
-		const edge = await startEdge({ port: 0, host, dataDir, vars: { DEMO: "true", ...vars, AUTH_KEY: authKey } });
+		const edge = await startEdge({
+			port: 0,
+			host,
+			dataDir,
+			outside,
+			vars: { DEMO: "true", ...vars, AUTH_KEY: authKey },
+		});
 		const stack = new Stack(edge, authKey, nodeEnv);
 		try {
 			await Promise.all(Array.from({ length: nodes }, (_, i) => stack.addNode(`node-${i + 1}`)));

@@ -1,0 +1,144 @@
+/** People whose browsers may only go through TURN, in Chromium, with real coturn beside the node: what they see is checked. */
+import { execFileSync } from "node:child_process";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type * as Sdk from "../../client/sdk/index.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { Stack } from "../support/stack.ts";
+import { turnEnv, turnKnown } from "../support/turn.ts";
+
+declare const window: { sdk: typeof Sdk; room: Sdk.Room; connections: RTCPeerConnection[] };
+
+let stack: Stack;
+let browser: Browser;
+let pages: Page[] = [];
+const failures: string[] = [];
+
+/** A page in the room, with its camera published and everything that comes shown. `only`: of TURN's URLs, those that have it. */
+async function open(name: string, room: string, only = ""): Promise<Page> {
+	const page = await (await browser.newContext()).newPage();
+	pages.push(page);
+	page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+	await page.addInitScript((only) => {
+		window.connections = [];
+		const Native = globalThis.RTCPeerConnection;
+		globalThis.RTCPeerConnection = class extends Native {
+			constructor(configuration: RTCConfiguration = {}) {
+				const iceServers = configuration.iceServers?.map((server) => ({
+					...server,
+					urls: [server.urls].flat().filter((url) => url.includes(only)),
+				}));
+				super({ ...configuration, iceServers });
+				window.connections.push(this);
+			}
+		};
+	}, only);
+	await page.goto(`${stack.url}/docs/api/`);
+	await page.addScriptTag({ type: "module", content: 'import * as sdk from "/sdk/switchyard.js"; window.sdk = sdk;' });
+	await page.waitForFunction(() => window.sdk !== undefined);
+	const token = await stack.tokenFor(room, name);
+	await page.evaluate(
+		async ([room, token]) => {
+			document.body.replaceChildren();
+			window.room = await window.sdk.connect({ url: location.origin, room, token, iceTransportPolicy: "relay" });
+			window.room.on("trackSubscribed", (track, { id }) => {
+				const element = track.attach();
+				element.muted = true;
+				element.dataset.of = id;
+				element.style.width = "320px";
+				document.body.prepend(element);
+			});
+			await window.room.me.enableCamera({ width: 320, height: 240, frameRate: 15 });
+		},
+		[room, token] as const,
+	);
+	return page;
+}
+
+/** Resolves when a page has decoded two more frames of somebody's camera. */
+async function decodes(page: Page, participant: string): Promise<void> {
+	const selector = `video[data-of="${participant}"]`;
+	await page.waitForSelector(selector);
+	await page.evaluate(async (which) => {
+		const next = () =>
+			new Promise((resolve) => document.querySelector<HTMLVideoElement>(which)?.requestVideoFrameCallback(resolve));
+		await next();
+		await next();
+	}, selector);
+}
+
+/** The ways that a page's connections go, by this side's candidates: types and TURN's protocols. */
+async function ways(page: Page): Promise<string[]> {
+	const found = await page.evaluate(async () => {
+		const ways: string[] = [];
+		for (const connection of window.connections) {
+			if (connection.connectionState !== "connected") continue;
+			const stats = [...(await connection.getStats()).values()] as Record<string, string>[];
+			const pair = stats.find(({ type, selectedCandidatePairId }) => type === "transport" && selectedCandidatePairId);
+			const { localCandidateId } = stats.find(({ id }) => id === pair?.selectedCandidatePairId) ?? {};
+			const local = stats.find(({ id }) => id === localCandidateId);
+			ways.push(`${local?.candidateType} ${local?.relayProtocol}`);
+		}
+		return ways;
+	});
+	return [...new Set(found)];
+}
+
+/** By UDP, or at first by TCP, which may be there sooner. */
+const RELAYED = expect.toSatisfy((ways: string[]) => ways.length > 0 && ways.every((way) => way.startsWith("relay ")));
+
+const see = (a: Page, b: Page) => Promise.all([decodes(a, "bob"), decodes(b, "alice")]);
+
+beforeAll(async () => {
+	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
+	[stack, browser] = await Promise.all([Stack.start({ nodeEnv: await turnEnv() }), launchChromium()]);
+	await turnKnown(stack);
+});
+afterEach(async () => {
+	await Promise.all(pages.map((page) => page.context().close()));
+	pages = [];
+	expect(failures.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+	await browser?.close();
+	await stack?.stop();
+});
+
+describe("two people behind firewalls", () => {
+	it("see each other through TURN and a node", async () => {
+		const [alice, bob] = await Promise.all([open("alice", "sfu"), open("bob", "sfu")]);
+		await see(alice, bob);
+		expect(await alice.evaluate(() => window.room.topology)).toBe("sfu");
+		for (const page of [alice, bob]) expect(await ways(page)).toEqual(RELAYED);
+	});
+
+	it("see each other where only TCP gets out", async () => {
+		const [alice, bob] = await Promise.all([
+			open("alice", "tcp", "transport=tcp"),
+			open("bob", "tcp", "transport=tcp"),
+		]);
+		await see(alice, bob);
+		expect(await ways(alice)).toEqual(["relay tcp"]);
+	});
+
+	it("see each other directly, from relay to relay", async () => {
+		await stack.rest("/v1/rooms", {
+			method: "POST",
+			body: JSON.stringify({ name: "mesh", settings: { topology: "mesh" } }),
+		});
+		const [alice, bob] = await Promise.all([open("alice", "mesh"), open("bob", "mesh")]);
+		await see(alice, bob);
+		expect(await alice.evaluate(() => window.room.topology)).toBe("mesh");
+		expect(await ways(alice)).toEqual(RELAYED);
+	});
+
+	it("see each other again after coturn died", async () => {
+		const [alice, bob] = await Promise.all([open("alice", "again"), open("bob", "again")]);
+		await see(alice, bob);
+		execFileSync("pkill", ["-KILL", "-x", "-P", String(stack.nodes[0]?.process.pid), "turnserver"]);
+		await alice.waitForFunction(() => window.room.mediaState !== "connected");
+		await alice.waitForFunction(() => window.room.mediaState === "connected");
+		await see(alice, bob);
+		expect(await ways(alice)).toEqual(RELAYED);
+	});
+});
