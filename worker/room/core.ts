@@ -6,6 +6,7 @@
 import { CLOSE } from "../../shared/close-codes.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
+import type { LinkCommand } from "../../shared/link.ts";
 import type { TrackInfo } from "../../shared/media.ts";
 import type { ParticipantInfo, RoomInfo, Snapshot, Topology } from "../../shared/native.ts";
 import { TopologySetting } from "../../shared/rest.ts";
@@ -71,6 +72,8 @@ export class Core {
 	readonly severed = new Set<string>();
 	/** When to part them. */
 	severedAt?: number;
+	/** Commands to nodes that go out together, by epoch, while that is being done. */
+	held?: Map<number, LinkCommand[]>;
 	/** Who speaks, by the epoch of the node that hears it. Memory only. */
 	readonly speaking = new Map<number, Speakers>();
 

@@ -5,7 +5,7 @@ import type { Description, SdpSettings, Section, SentTrack } from "../../shared/
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
 import { ensureEndpoint } from "./endpoints.ts";
-import { command } from "./links.ts";
+import { command, together } from "./links.ts";
 import type { ConnectionEvent } from "./outbox.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
 import { keepTopology } from "./topology.ts";
@@ -166,31 +166,34 @@ export function publishSent(
 	const kept = new Set<string>();
 	const endpoint = core.serving(member.id);
 	if (endpoint?.state !== "open") return;
-	for (const sent of sends) {
-		const wish = name(sent);
-		if (!wish) continue;
-		kept.add(wish.track);
-		const there = core.tracks.get(wish.track);
-		const { kind, rtpParameters } = sent;
-		if (there && (there.endpoint === endpoint.id || there.next?.endpoint === endpoint.id)) {
-			if (sameMedia(there, sent)) continue;
-			dropTrack(core, there);
+	// A browser that is offered them is offered all in one description.
+	together(core, () => {
+		for (const sent of sends) {
+			const wish = name(sent);
+			if (!wish) continue;
+			kept.add(wish.track);
+			const there = core.tracks.get(wish.track);
+			const { kind, rtpParameters } = sent;
+			if (there && (there.endpoint === endpoint.id || there.next?.endpoint === endpoint.id)) {
+				if (sameMedia(there, sent)) continue;
+				dropTrack(core, there);
+			}
+			try {
+				publish(core, member, request(), {
+					...{ endpoint: endpoint.id, track: wish.track, source: wish.source },
+					...{ media: { kind, rtpParameters: withMsid(sent, rtpParameters) }, muted: wish.muted ?? false },
+				});
+				const track = core.tracks.get(wish.track);
+				if (track) track.sent = fingerprint(sent);
+			} catch (error) {
+				kept.delete(wish.track);
+				failed(sent, SwitchyardError.from(error).toJSON());
+			}
 		}
-		try {
-			publish(core, member, request(), {
-				...{ endpoint: endpoint.id, track: wish.track, source: wish.source },
-				...{ media: { kind, rtpParameters: withMsid(sent, rtpParameters) }, muted: wish.muted ?? false },
-			});
-			const track = core.tracks.get(wish.track);
-			if (track) track.sent = fingerprint(sent);
-		} catch (error) {
-			kept.delete(wish.track);
-			failed(sent, SwitchyardError.from(error).toJSON());
+		for (const track of core.tracksOf(member.id)) {
+			if (track.sent !== undefined && !kept.has(track.info.id)) dropTrack(core, track);
 		}
-	}
-	for (const track of core.tracksOf(member.id)) {
-		if (track.sent !== undefined && !kept.has(track.info.id)) dropTrack(core, track);
-	}
+	});
 }
 
 /** Receivers get the publisher's own stream and track ids (RFC 8830), where it named them. */

@@ -15,8 +15,44 @@ import { dropTrack, onPublished } from "./tracks.ts";
 
 /** Sends commands to the node of an assignment. One that is detached gets them by reconciliation when it is back. */
 export function command(core: Core, epoch: number, commands: LinkCommand[]): void {
+	if (core.held) {
+		core.held.set(epoch, [...(core.held.get(epoch) ?? []), ...commands]);
+		return;
+	}
 	const ws = commands.length > 0 ? core.sockets.link(epoch) : undefined;
 	if (ws) core.sockets.send(ws, JSON.stringify(commands));
+}
+
+/** Carries out what is to reach nodes in one frame: who receives several tracks of it is told of all at once. */
+export function together(core: Core, work: () => void): void {
+	if (core.held) {
+		work();
+		return;
+	}
+	const held = new Map<number, LinkCommand[]>();
+	core.held = held;
+	try {
+		work();
+	} finally {
+		core.held = undefined;
+		for (const [epoch, commands] of held) command(core, epoch, merged(commands));
+	}
+}
+
+/** What an endpoint subscribes to in several commands, in the last of them. */
+function merged(commands: readonly LinkCommand[]): LinkCommand[] {
+	const last = new Map<string, Extract<LinkCommand, { type: "subscribe" }>>();
+	const kept: LinkCommand[] = [];
+	for (const it of commands.toReversed()) {
+		const later = it.type === "subscribe" ? last.get(it.endpoint) : undefined;
+		if (it.type === "subscribe" && later) later.tracks.unshift(...it.tracks);
+		else {
+			const own = it.type === "subscribe" ? { ...it, tracks: [...it.tracks] } : it;
+			if (own.type === "subscribe") last.set(own.endpoint, own);
+			kept.push(own);
+		}
+	}
+	return kept.reverse();
 }
 
 /**
