@@ -17,7 +17,7 @@ export const EventName = z
 export const EventDetails = z.record(z.string().max(64), Json);
 export type EventDetails = z.infer<typeof EventDetails>;
 
-const Present = z.object({ id: ParticipantId, session: z.string() });
+const Present = z.object({ id: ParticipantId, session: z.string(), user: z.string().optional() });
 
 export const EventData = z.object({
 	/** Participants in the room now: with who joined, without who left. */
@@ -26,6 +26,8 @@ export const EventData = z.object({
 	participant: ParticipantId.optional(),
 	/** One join of a participant. */
 	session: z.string().optional(),
+	/** Who it is, where its dialect gives it another id at each join. */
+	user: z.string().optional(),
 	name: z.string().optional(),
 	/** The protocol it speaks. */
 	dialect: z.string().optional(),

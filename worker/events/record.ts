@@ -32,6 +32,7 @@ export function recordEvent(core: Core, { type, member, details, data }: NewEven
 	const about = member && {
 		participant: member.id,
 		session: member.session,
+		user: member.identity,
 		name: member.name,
 		dialect: member.dialect,
 	};
@@ -84,13 +85,13 @@ function keepLive(core: Core): void {
 	core.touchRoom();
 }
 
-function present(core: Core): { id: string; session: string }[] {
-	const list: { id: string; session: string }[] = [];
+function present(core: Core): { id: string; session: string; user?: string }[] {
+	const list: { id: string; session: string; user?: string }[] = [];
 	let bytes = 0;
-	for (const { id, session } of [...core.members.values()].sort((a, b) => a.join - b.join)) {
-		bytes += id.length * 3 + session.length + 25;
+	for (const { id, session, identity: user } of [...core.members.values()].sort((a, b) => a.join - b.join)) {
+		bytes += (id.length + (user?.length ?? 0)) * 3 + session.length + 35;
 		if (bytes > LIVE_BYTES) break;
-		list.push({ id, session });
+		list.push({ id, session, user });
 	}
 	return list;
 }

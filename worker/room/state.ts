@@ -66,7 +66,7 @@ export interface Member {
 	join: number;
 	session: string;
 	dialect: string;
-	/** Who is kept out when it is removed for good, where its id is another at each join. */
+	/** Who it is, where its id is another at each join: kept out when it is removed for good. */
 	identity?: string;
 	name?: string;
 	metadata?: unknown;
