@@ -208,6 +208,13 @@ export const LinkReport = z.discriminatedUnion("type", [
 		...ConnectionState.shape,
 		cause: Cause,
 	}),
+	/** More is known of a connection's sections. */
+	z.object({
+		type: z.literal("sections"),
+		endpoint: EndpointId,
+		connection: ConnectionName,
+		sections: ConnectionState.shape.sections,
+	}),
 	/** One of several connections: its transport is connected, or lost its path. */
 	z.object({
 		type: z.literal("connection"),

@@ -29,7 +29,19 @@ export const ConnectionName = z.string().max(128);
 export type ConnectionName = z.infer<typeof ConnectionName>;
 
 const Mid = z.string().regex(/^[!#$%&'*+.0-9A-Za-z^_`{|}~-]{1,32}$/);
+const Ssrc = z.number().int().min(1).max(4_294_967_295);
 const Label = z.string().max(128);
+
+/**
+ * A simulcast layer that the client sends. Browsers name it in its packets only until those are first acknowledged:
+ * another node must know its SSRCs.
+ */
+export const SentLayer = z.object({
+	rid: z.string().max(16),
+	ssrc: Ssrc.optional(),
+	rtx: Ssrc.optional(),
+});
+export type SentLayer = z.infer<typeof SentLayer>;
 
 /** A section of a connection as both sides have agreed on it: what another node needs to go on with it. */
 export const Section = z.object({
@@ -39,8 +51,10 @@ export const Section = z.object({
 	track: TrackId.optional(),
 	/** The client sends in it. */
 	sends: z.boolean().optional(),
-	/** Of its simulcast layers, lowest first. */
-	rids: z.array(z.string().max(16)).max(4).optional(),
+	/** Its simulcast layers, lowest first. */
+	layers: z.array(SentLayer).max(4).optional(),
+	/** Header extension ids in use for what the client sends, where they are the router's. */
+	extensions: z.array(z.number().int().min(1).max(255)).max(64).optional(),
 	/** It has ended; another of its kind may take its place. */
 	stopped: z.boolean().optional(),
 });

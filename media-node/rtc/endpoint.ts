@@ -1,5 +1,5 @@
 /** A participant's media side on this node: its tracks and its subscriptions, on transports that its client reaches. */
-import type { WebRtcTransport } from "mediasoup/types";
+import type { Producer, WebRtcTransport } from "mediasoup/types";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Home } from "./home.ts";
 import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
@@ -40,6 +40,8 @@ export abstract class Endpoint {
 	abstract sender(): Promise<Inlet>;
 	/** Those there are now. */
 	abstract transports(): WebRtcTransport[];
+	/** A track that it publishes has its producer. */
+	produced(_producer: Producer): void {}
 	/** What it receives has changed. */
 	changed(): void {}
 

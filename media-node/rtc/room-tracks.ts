@@ -132,6 +132,7 @@ export class RoomTracks {
 			.then((producer) => {
 				if (isData(producer)) return;
 				producer.on("score", () => this.#room.onScore());
+				endpoint.produced(producer);
 				if (track.source === "audio") void this.#listenTo(producer, sender);
 			})
 			.catch(() => this.#forget(endpoint, track));

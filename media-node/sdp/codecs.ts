@@ -7,6 +7,7 @@ import type * as mediasoup from "mediasoup/types";
 import { extractRtpCapabilities } from "mediasoup-client/handlers/sdp/commonUtils";
 import * as ortc from "mediasoup-client/ortc";
 import type * as client from "mediasoup-client/types";
+import type { SentLayer } from "../../shared/sdp.ts";
 import { bad, type Media, type RemoteSection } from "./read.ts";
 
 export type Kind = "audio" | "video";
@@ -163,6 +164,16 @@ function ridsOf({ rids = [], simulcast }: Media): string[] {
 	const known = named.filter((rid) => sent.includes(rid));
 	if (known.length > 4) bad("has more than four simulcast layers in a section");
 	return byQuality(known);
+}
+
+/** Layers that another node told apart by their names are known by their SSRCs from then on. */
+export function knowLayers(sent: Sent, layers: readonly SentLayer[]): void {
+	for (const encoding of sent.rtpParameters.encodings ?? []) {
+		const { ssrc, rtx } = layers.find(({ rid }) => rid === encoding.rid) ?? {};
+		if (ssrc === undefined) continue;
+		encoding.ssrc = ssrc;
+		if (rtx !== undefined && sent.rtpParameters.codecs.length > 1) encoding.rtx = { ssrc: rtx };
+	}
 }
 
 /** Nothing in a description says which layer is the larger one: their names do, in all that is in use. */

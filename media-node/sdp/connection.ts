@@ -5,13 +5,21 @@
 import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { DtlsParameters } from "../../shared/media.ts";
-import { type ConnectionState, type Description, type SdpSettings, type Section, SentTrack } from "../../shared/sdp.ts";
+import {
+	type ConnectionState,
+	type Description,
+	type SdpSettings,
+	type Section,
+	type SentLayer,
+	SentTrack,
+} from "../../shared/sdp.ts";
 import { dtlsParametersIn } from "../rtc/convert.ts";
 import type { SubscribedTrack } from "../rtc/subscriptions.ts";
 import {
 	capabilitiesOf,
 	filling,
 	type Kind,
+	knowLayers,
 	receiving,
 	type SendingChoice,
 	type Sent,
@@ -106,7 +114,13 @@ export class Connection {
 	}
 
 	get sections(): Section[] {
-		return sectionsOf(this.#slots);
+		return sectionsOf(this.#slots, this.#renumbers ?? true);
+	}
+
+	/** The layers that come in a section are known now. */
+	learn(mid: string, layers: readonly SentLayer[]): void {
+		const slot = this.#slots.find((it) => it.mid === mid);
+		if (slot) slot.layers = layers;
 	}
 
 	/** The offer that the client has not answered. */
@@ -328,7 +342,7 @@ export class Connection {
 	 */
 	#choice(at: number, mimeType?: string): SendingChoice {
 		const first = this.#slots.findIndex(({ stopped }) => !stopped) === at;
-		const numbers = !this.#renumbers ? "offered" : first ? "agreeing" : "router";
+		const numbers = this.#renumbers === false ? "offered" : first ? "agreeing" : "router";
 		return { preferred: this.#host.settings.codecs, mimeType, numbers };
 	}
 
@@ -384,9 +398,13 @@ export class Connection {
 			const sends = !section.stopped && (direction === "sendrecv" || direction === "sendonly");
 			if (section.stopped) slot.stopped = true;
 			if (kind !== "audio" && kind !== "video") continue;
-			if (!receives) this.#refuse(slot);
+			if (!receives && slot.outlet) this.#refuse(slot);
 			if (!sends || !this.#host.maySend) slot.sent = undefined;
-			else if (slot.carried) slot.sent = sentIn(section, this.#host.router, this.#choice(at));
+			else if (slot.carried) {
+				slot.sent = sentIn(section, this.#host.router, this.#choice(at));
+				slot.layers = slot.carried.layers;
+				if (slot.sent) knowLayers(slot.sent, slot.layers);
+			}
 			slot.carried = undefined;
 			if (!section.stopped) this.#known[kind] ??= capabilitiesOf(section);
 		}

@@ -1,5 +1,5 @@
 /** A media side whose client speaks SDP: its connections, each over a transport of its own. */
-import type { Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import type { Producer, Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
 import type { SdpSettings, Section } from "../../shared/sdp.ts";
@@ -67,6 +67,29 @@ export class SdpEndpoint extends Endpoint {
 		const transport = this.#transports.get(MAIN);
 		if (!transport || this.closed) throw new SwitchyardError("stale_endpoint", "it has no connection to send on");
 		return { transport, home };
+	}
+
+	override produced(producer: Producer): void {
+		if ((producer.rtpParameters.encodings?.length ?? 0) < 2) return;
+		let known = 0;
+		producer.on("score", (scores) => {
+			const heard = scores.filter(({ rid }) => rid !== undefined).length;
+			if (heard <= known) return;
+			known = heard;
+			this.#learn(producer).catch(() => {});
+		});
+	}
+
+	async #learn(producer: Producer): Promise<void> {
+		const stats = await producer.getStats();
+		const connection = this.#connections.get(MAIN);
+		const { mid } = producer.rtpParameters;
+		if (!connection || mid === undefined || this.closed) return;
+		const layers = stats.flatMap(({ rid, ssrc, rtxSsrc }) =>
+			rid ? [{ rid, ssrc, ...(rtxSsrc && { rtx: rtxSsrc }) }] : [],
+		);
+		connection.learn(mid, layers);
+		this.#events.report({ type: "sections", endpoint: this.id, connection: MAIN, sections: connection.sections });
 	}
 
 	transports(): WebRtcTransport[] {

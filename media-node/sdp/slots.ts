@@ -3,7 +3,7 @@
  * given to another kind (browsers refuse that), and the first is never stopped, since it holds up the bundle.
  */
 import type { RtpCapabilities } from "mediasoup/types";
-import type { Section } from "../../shared/sdp.ts";
+import type { Section, SentLayer } from "../../shared/sdp.ts";
 import type { SubscribedTrack } from "../rtc/subscriptions.ts";
 import type { Codec, Extension, Sent } from "./codecs.ts";
 
@@ -18,7 +18,9 @@ export interface Slot {
 	/** The codec that the client put first in it. */
 	favourite?: string;
 	/** The client sends in it, to another node so far. */
-	carried?: { rids: string[] };
+	carried?: { layers: readonly SentLayer[]; extensions: readonly number[] };
+	/** SSRCs of what is sent in simulcast, once they are known. */
+	layers?: readonly SentLayer[];
 	/** What comes to the client in it. */
 	outlet?: SubscribedTrack;
 	/** The track that came to the client in it from another node. */
@@ -37,23 +39,29 @@ export function newSlot(mid: string, kind: Slot["kind"]): Slot {
 }
 
 export function slotsFrom(sections: readonly Section[]): Slot[] {
-	return sections.map(({ mid, kind, track, sends, rids = [], stopped = false }) => ({
+	return sections.map(({ mid, kind, track, sends, layers = [], extensions = [], stopped = false }) => ({
 		...newSlot(mid, kind),
 		stopped,
-		...(sends && { carried: { rids } }),
+		...(sends && { carried: { layers, extensions } }),
 		...(track !== undefined && { expected: track }),
 	}));
 }
 
-export function sectionsOf(slots: readonly Slot[]): Section[] {
-	return slots.map(({ mid, kind, outlet, expected, sent, carried, stopped }) => {
-		const rids = sent?.rids ?? carried?.rids ?? [];
+/** `numbered`: header extensions have the router's ids. */
+export function sectionsOf(slots: readonly Slot[], numbered: boolean): Section[] {
+	return slots.map(({ mid, kind, outlet, expected, sent, carried, stopped, ...slot }) => {
+		// Without ids that another node can use, it cannot tell layers apart either.
+		const sentLayers = sent?.rids.map((rid) => slot.layers?.find((it) => it.rid === rid) ?? { rid });
+		const layers = (numbered && sentLayers) || carried?.layers || [];
+		const used = sent?.rtpParameters.headerExtensions?.map(({ id }) => id);
+		const extensions = (numbered && used) || carried?.extensions || [];
 		return {
 			// A kind that is not known is never anything but stopped.
 			...{ mid, kind: kind === "other" ? "application" : kind },
 			...((outlet || expected !== undefined) && { track: outlet?.track ?? expected }),
 			...((sent || carried) && { sends: true }),
-			...(rids.length > 0 && { rids }),
+			...(layers.length > 0 && { layers: [...layers] }),
+			...(extensions.length > 0 && { extensions: [...extensions] }),
 			...(stopped && { stopped }),
 		};
 	});

@@ -11,7 +11,10 @@ export function sectionText(slot: Slot, router: RtpCapabilities): SectionText {
 	const parts = [
 		outlet?.parameters?.rtpParameters,
 		sent?.rtpParameters,
-		carried && { codecs: routerCodecs(router, kind), headerExtensions: routerExtensions(router, kind) },
+		carried && {
+			codecs: routerCodecs(router, kind),
+			headerExtensions: routerExtensions(router, kind, carried.extensions),
+		},
 	].filter((part) => part !== undefined);
 	if (parts.length > 0) {
 		slot.codecs = unique(
@@ -23,11 +26,13 @@ export function sectionText(slot: Slot, router: RtpCapabilities): SectionText {
 			({ id }) => id,
 		);
 	}
+	// Nothing is in it yet, or any more; a section names a codec all the same.
+	if (slot.codecs.length === 0) slot.codecs = routerCodecs(router, kind).slice(0, 1);
 	return {
 		...{ mid, kind: type, stopped },
 		direction: outlet ? (receives ? "sendrecv" : "sendonly") : receives ? "recvonly" : "inactive",
 		...{ codecs: slot.codecs, extensions: slot.extensions },
-		rids: sent?.rids ?? carried?.rids ?? [],
+		rids: sent?.rids ?? carried?.layers.map(({ rid }) => rid) ?? [],
 		...(outlet?.parameters && { sends: streamOf(outlet.parameters) }),
 	};
 }
@@ -54,9 +59,13 @@ function routerCodecs({ codecs = [] }: RtpCapabilities, kind: string): Codec[] {
 	);
 }
 
-function routerExtensions({ headerExtensions = [] }: RtpCapabilities, kind: string): Extension[] {
+function routerExtensions(
+	{ headerExtensions = [] }: RtpCapabilities,
+	kind: string,
+	ids: readonly number[],
+): Extension[] {
 	return headerExtensions
-		.filter((it) => it.kind === kind && it.direction !== "sendonly")
+		.filter((it) => it.kind === kind && ids.includes(it.preferredId))
 		.map(({ uri, preferredId }) => ({ uri, id: preferredId }));
 }
 

@@ -115,9 +115,11 @@ export class SdpRoom {
 		const report = Report.parse(JSON.parse(JSON.stringify(input)));
 		this.reports.push(report);
 		for (const watch of this.#watchers) watch();
-		if (report.type !== "description" && report.type !== "agreed") return;
+		if (report.type !== "description" && report.type !== "agreed" && report.type !== "sections") return;
 		const client = this.clients.get(report.endpoint);
 		if (!client) return;
+		client.sections = report.sections;
+		if (report.type === "sections") return;
 		if (report.sends) this.published(client, report.sends);
 		client.hear(report);
 	}
@@ -181,7 +183,6 @@ export class SdpClient {
 	}
 
 	hear(report: Told): void {
-		this.sections = report.sections;
 		if (report.type !== "description") return;
 		// In the order in which they come: what follows an answer is meant for who has it.
 		if (report.cause) {

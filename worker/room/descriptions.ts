@@ -1,6 +1,6 @@
 /** Members whose clients speak SDP: their descriptions go to and fro between the dialect and the node, which makes them. */
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
-import type { LinkCommand } from "../../shared/link.ts";
+import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Description, SdpSettings, Section, SentTrack } from "../../shared/sdp.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
@@ -83,20 +83,22 @@ export function onRefused(core: Core, participant: string, request: number): voi
 	if (member) answered(core, member, request);
 }
 
+type Sections = Extract<LinkReport, { type: "sections" }>;
+
 /** The node tells of a connection. What is agreed is kept, for the node that may have to go on with it. */
-export function onConnection(core: Core, endpoint: Endpoint, event: ConnectionEvent): void {
+export function onConnection(core: Core, endpoint: Endpoint, event: ConnectionEvent | Sections): void {
 	const member = core.members.get(endpoint.participant);
 	if (!member?.media?.sdp || (endpoint.id !== member.endpoint && endpoint.id !== member.next)) return;
 	// Of the one that takes over nobody expects anything yet.
 	if (event.type === "media" && endpoint.id !== member.endpoint) return;
-	if (event.type === "description" || event.type === "agreed") {
-		if (event.cause) answered(core, member, event.cause.request);
+	if (event.type === "description" || event.type === "agreed" || event.type === "sections") {
+		if ("cause" in event && event.cause) answered(core, member, event.cause.request);
 		member.connections = { ...member.connections, [event.connection]: event.sections };
 		core.members.touch(member.id);
 	} else if (event.type === "connection" && event.state === "closed") {
 		forgetConnection(core, member, event.connection);
 	}
-	core.emit(event, { to: [member.id] });
+	if (event.type !== "sections") core.emit(event, { to: [member.id] });
 }
 
 /** Closes one of a member's connections. */

@@ -218,6 +218,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return;
 		case "description":
 		case "agreed":
+		case "sections":
 		case "connection":
 		case "text":
 			return onConnection(core, endpoint, report);
