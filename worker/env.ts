@@ -64,6 +64,14 @@ export interface Env {
 	readonly ODOO_STATS?: string;
 	/** `true`: clients of Pion_SFU may join any room, as anybody. */
 	readonly PION?: string;
+	/** tribe: what its bearers are signed with, as text; `AUTH_KEY` unless given. */
+	readonly TRIBE_SECRET?: string;
+	/** tribe: `true` lets anybody read `/state`, `/memstats` and `/globals`; otherwise they need an API key. */
+	readonly TRIBE_STATE?: string;
+	/** tribe: `true` takes a session over only for who shows its user's bearer. */
+	readonly TRIBE_RECONNECT_BEARER?: string;
+	/** tribe: `VP8` or `H264`: the codec that clients are asked to send. */
+	readonly TRIBE_CODEC?: string;
 	/** Limits by their variable names (shared/limits.ts). */
 	readonly [limit: string]: unknown;
 }

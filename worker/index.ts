@@ -1,5 +1,5 @@
 /** The edge: what answers where, and the Durable Objects behind it. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { errorResponse, notFound } from "./api/errors.ts";
 import { publishKeys } from "./api/keys.ts";
 import { CALLS, callOdoo } from "./api/odoo/rest.ts";
@@ -12,6 +12,8 @@ import { connectNode } from "./api/sockets/fleet.ts";
 import { connectLink } from "./api/sockets/link.ts";
 import { connectAnywhere } from "./api/sockets/root.ts";
 import { wantsSocket } from "./api/sockets/upgrade.ts";
+import { connectTribe } from "./api/tribe/socket.ts";
+import { tellGlobals, tellMemory, tellState } from "./api/tribe/state.ts";
 import { streaming } from "./api/whip/streaming.ts";
 import type { Env } from "./env.ts";
 
@@ -40,12 +42,26 @@ app.get("/odoo/:channel", (c) => (wantsSocket(c.req.raw) ? connectChannel(c) : n
 // Protocols without authentication, each where its setting is on.
 app.get("/pion", connectPion);
 
+// tribe's: a socket, and what its server told of itself.
+app.get("/api", connectTribe);
+app.get("/state", tellState);
+app.get("/memstats", tellMemory);
+app.get("/globals", tellGlobals);
+
 app.route("/v1", streaming);
 app.route("/v1", rest);
 app.all("/v1/*", notFound);
 app.get("/.well-known/jwks.json", publishKeys);
 // Clients that name their room in a frame dial the bare origin, or any path.
 app.get("*", (c, next) => (wantsSocket(c.req.raw) ? Promise.resolve(connectAnywhere(c)) : next()));
-app.get("*", (c) => c.env.ASSETS?.fetch(c.req.raw) ?? notFound(c));
+app.get("*", serveAsset);
+
+/** Where there is no page at the origin, it says that it is there. */
+async function serveAsset(c: Context<{ Bindings: Env }>): Promise<Response> {
+	const asset = await c.env.ASSETS?.fetch(c.req.raw);
+	const none = !asset || asset.status === 404;
+	if (none && c.req.path === "/") return c.text("Switchyard is up.\n");
+	return asset ?? notFound(c);
+}
 
 export default app;

@@ -7,10 +7,12 @@ const UNSET = [
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
 	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
 	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT", "ODOO_STATS"],
+	...["TRIBE_SECRET", "TRIBE_STATE", "TRIBE_RECONNECT_BEARER", "TRIBE_CODEC"],
+	...["START", "MIN", "MAX"].flatMap((bound) => [`BITRATE_AUDIO_${bound}`, `BITRATE_VIDEO_${bound}`]),
 ];
 
 /** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */
-export const DEVELOPMENT = { DEMO: "true", PION: "true" } as const;
+export const DEVELOPMENT = { DEMO: "true", PION: "true", TRIBE_STATE: "true" } as const;
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
 export function edgeVariables(): Record<string, string> {

@@ -3,7 +3,8 @@ import type { Dialect } from "./dialect.ts";
 import { native } from "./native/native.ts";
 import { odoo } from "./odoo/odoo.ts";
 import { pion } from "./pion/pion.ts";
+import { tribe } from "./tribe/tribe.ts";
 import { whep } from "./whip/whep.ts";
 import { whip } from "./whip/whip.ts";
 
-export const dialects: readonly Dialect[] = [native, odoo, pion, whip, whep];
+export const dialects: readonly Dialect[] = [native, odoo, pion, tribe, whip, whep];

@@ -14,6 +14,8 @@ export interface Entry {
 	 * A room that lets go of it, with 1000, is left as well.
 	 */
 	leaves?(frame: Frame): boolean;
+	/** What is carried to the room for a frame, where that is another. */
+	as?(frame: Frame): Frame;
 }
 
 /** A protocol's way to read what a client says while it is in no room. */
@@ -67,9 +69,9 @@ class Visit {
 		}
 	}
 
-	#carry({ room, leaves }: Entry, frame: Frame): void {
+	#carry({ room, leaves, as }: Entry, frame: Frame): void {
 		if (leaves?.(frame)) this.#leave(room);
-		else if (isOpen(room)) room.send(frame);
+		else if (isOpen(room)) room.send(as?.(frame) ?? frame);
 	}
 
 	#leave(room: WebSocket): void {
