@@ -21,6 +21,8 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
 		preferredPayloadType: 111,
 		parameters: { useinbandfec: 1, minptime: 10 },
 	},
+	{ kind: "audio", mimeType: "audio/PCMU", clockRate: 8_000, channels: 1, preferredPayloadType: 0 },
+	{ kind: "audio", mimeType: "audio/PCMA", clockRate: 8_000, channels: 1, preferredPayloadType: 8 },
 	{ kind: "video", mimeType: "video/VP8", clockRate: 90_000, preferredPayloadType: 96 },
 	{
 		kind: "video",
@@ -37,4 +39,11 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
 		parameters: { "packetization-mode": 1, "profile-level-id": "42e01f", "level-asymmetry-allowed": 1 },
 	},
 	{ kind: "video", mimeType: "video/AV1", clockRate: 90_000, preferredPayloadType: 45 },
+	// Last, since every browser has one of the above; their numbers are what is left.
+	{ kind: "video", mimeType: "video/VP9", clockRate: 90_000, parameters: { "profile-id": 2 } },
+	// High and constrained high: what Odoo's SFU and encoders in hardware have.
+	...["640028", "640c0d"].map((profile) => ({
+		...{ kind: "video" as const, mimeType: "video/H264", clockRate: 90_000 },
+		parameters: { "packetization-mode": 1, "profile-level-id": profile, "level-asymmetry-allowed": 1 },
+	})),
 ];

@@ -2,7 +2,7 @@
 import type { RtpCapabilities } from "./media.ts";
 
 /** Names this set of capabilities: a node with another is refused by its fleet. */
-export const ROUTER_CAPABILITIES_ID = "8f08d701a54bbbe4";
+export const ROUTER_CAPABILITIES_ID = "69b89fb8343d51d3";
 
 /** What every router of a fleet can receive and send. */
 export const ROUTER_CAPABILITIES: RtpCapabilities = {
@@ -27,6 +27,34 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 				"minptime": 10
 			},
 			"preferredPayloadType": 111
+		},
+		{
+			"kind": "audio",
+			"mimeType": "audio/PCMU",
+			"preferredPayloadType": 0,
+			"clockRate": 8000,
+			"rtcpFeedback": [
+				{
+					"type": "transport-cc",
+					"parameter": ""
+				}
+			],
+			"channels": 1,
+			"parameters": {}
+		},
+		{
+			"kind": "audio",
+			"mimeType": "audio/PCMA",
+			"preferredPayloadType": 8,
+			"clockRate": 8000,
+			"rtcpFeedback": [
+				{
+					"type": "transport-cc",
+					"parameter": ""
+				}
+			],
+			"channels": 1,
+			"parameters": {}
 		},
 		{
 			"kind": "video",
@@ -187,6 +215,133 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 			"clockRate": 90000,
 			"parameters": {
 				"apt": 45
+			},
+			"rtcpFeedback": []
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/VP9",
+			"clockRate": 90000,
+			"rtcpFeedback": [
+				{
+					"type": "nack",
+					"parameter": ""
+				},
+				{
+					"type": "nack",
+					"parameter": "pli"
+				},
+				{
+					"type": "ccm",
+					"parameter": "fir"
+				},
+				{
+					"type": "goog-remb",
+					"parameter": ""
+				},
+				{
+					"type": "transport-cc",
+					"parameter": ""
+				}
+			],
+			"parameters": {
+				"profile-id": 2
+			},
+			"preferredPayloadType": 104
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/rtx",
+			"preferredPayloadType": 105,
+			"clockRate": 90000,
+			"parameters": {
+				"apt": 104
+			},
+			"rtcpFeedback": []
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/H264",
+			"clockRate": 90000,
+			"parameters": {
+				"level-asymmetry-allowed": 1,
+				"packetization-mode": 1,
+				"profile-level-id": "640028"
+			},
+			"rtcpFeedback": [
+				{
+					"type": "nack",
+					"parameter": ""
+				},
+				{
+					"type": "nack",
+					"parameter": "pli"
+				},
+				{
+					"type": "ccm",
+					"parameter": "fir"
+				},
+				{
+					"type": "goog-remb",
+					"parameter": ""
+				},
+				{
+					"type": "transport-cc",
+					"parameter": ""
+				}
+			],
+			"preferredPayloadType": 106
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/rtx",
+			"preferredPayloadType": 107,
+			"clockRate": 90000,
+			"parameters": {
+				"apt": 106
+			},
+			"rtcpFeedback": []
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/H264",
+			"clockRate": 90000,
+			"parameters": {
+				"level-asymmetry-allowed": 1,
+				"packetization-mode": 1,
+				"profile-level-id": "640c0d"
+			},
+			"rtcpFeedback": [
+				{
+					"type": "nack",
+					"parameter": ""
+				},
+				{
+					"type": "nack",
+					"parameter": "pli"
+				},
+				{
+					"type": "ccm",
+					"parameter": "fir"
+				},
+				{
+					"type": "goog-remb",
+					"parameter": ""
+				},
+				{
+					"type": "transport-cc",
+					"parameter": ""
+				}
+			],
+			"preferredPayloadType": 108
+		},
+		{
+			"kind": "video",
+			"mimeType": "video/rtx",
+			"preferredPayloadType": 110,
+			"clockRate": 90000,
+			"parameters": {
+				"apt": 108
 			},
 			"rtcpFeedback": []
 		}

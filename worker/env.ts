@@ -60,6 +60,9 @@ export interface Env {
 	/** Odoo: bit/s that a session may send, and be sent. */
 	readonly MAX_BITRATE_IN?: string;
 	readonly MAX_BITRATE_OUT?: string;
+	/** Odoo: names of codecs, comma-separated, by preference: what sessions send and receive. */
+	readonly AUDIO_CODECS?: string;
+	readonly VIDEO_CODECS?: string;
 	/** Odoo: `false` hides `GET /v1/stats`, which tells anybody of all channels. */
 	readonly ODOO_STATS?: string;
 	/** `true`: clients of Pion_SFU may join any room, as anybody. */

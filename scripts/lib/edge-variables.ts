@@ -6,9 +6,10 @@ const UNSET = [
 	...["AUTH_KEY", "API_KEYS", "ASSIGNMENT_KEYS", "PUBLIC_URL", "DEFAULT_TOPOLOGY", "ALLOW_REGION_QUERY"],
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
 	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
-	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT", "ODOO_STATS"],
 	...["TRIBE_SECRET", "TRIBE_STATE", "TRIBE_RECONNECT_BEARER", "TRIBE_CODEC"],
 	...["START", "MIN", "MAX"].flatMap((bound) => [`BITRATE_AUDIO_${bound}`, `BITRATE_VIDEO_${bound}`]),
+	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT"],
+	...["AUDIO_CODECS", "VIDEO_CODECS", "ODOO_STATS"],
 ];
 
 /** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */

@@ -3,7 +3,6 @@ import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import { RtpCapabilities } from "../../../shared/media.ts";
 import { type Credentials, Envelope, Envelopes, type Info, ODOO_CLOSE } from "../../../shared/odoo.ts";
-import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import type { Core } from "../../room/core.ts";
 import { ensureEndpoint, equip } from "../../room/endpoints.ts";
 import { isRevoked, join } from "../../room/members.ts";
@@ -15,6 +14,7 @@ import { Rates } from "../rates.ts";
 import { bitrateLimits } from "./bitrate-limits.ts";
 import { post, send, tell } from "./bus.ts";
 import { channelOf, consult, Question } from "./channel.ts";
+import { capabilitiesFor } from "./codecs.ts";
 import * as consumers from "./consumers.ts";
 import { authenticate, type Proven, readCredentials } from "./credentials.ts";
 import { sessionOf } from "./ids.ts";
@@ -262,7 +262,7 @@ function onEndpoint(core: Core, member: Member, id: string): void {
 	session.transportsBy = Date.now() + TRANSPORTS_MS;
 	keep(core, member);
 	const payload = {
-		capabilities: ROUTER_CAPABILITIES,
+		capabilities: capabilitiesFor(core.env),
 		ctsConfig: transport(endpoint.send),
 		stcConfig: transport(endpoint.recv),
 		producerOptionsByKind: producerOptions(core.env),

@@ -1,10 +1,18 @@
 import type { Env } from "../../env.ts";
+import { capabilitiesFor } from "./codecs.ts";
 
 const MAX_VIDEO_BITRATE = 4_000_000;
 
-/** What clients merge into their uploads: three layers of video, up to `MAX_VIDEO_BITRATE`. */
+/** mediasoup refuses them in several encodings. */
+const WITHOUT_SIMULCAST = ["video/vp9", "video/av1"];
+
+/** What clients merge into their uploads: three layers of video, up to `MAX_VIDEO_BITRATE`, where the codec has them. */
 export function producerOptions(env: Env) {
 	const most = Number(env.MAX_VIDEO_BITRATE) || MAX_VIDEO_BITRATE;
+	const first = capabilitiesFor(env)
+		.codecs?.find(({ kind }) => kind === "video")
+		?.mimeType.toLowerCase();
+	const layers = first !== undefined && WITHOUT_SIMULCAST.includes(first) ? [1] : [4, 2, 1];
 	const common = { stopTracks: false, disableTrackOnPause: false, zeroRtpOnPause: true };
 	return {
 		audio: common,
@@ -15,7 +23,7 @@ export function producerOptions(env: Env) {
 				videoGoogleStartBitrate: 1_000_000,
 				videoGoogleMaxBitrate: 2 * most,
 			},
-			encodings: [4, 2, 1].map((scale) => ({
+			encodings: layers.map((scale) => ({
 				scaleResolutionDownBy: scale,
 				maxBitrate: Math.floor(most / scale),
 			})),

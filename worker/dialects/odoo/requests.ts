@@ -8,6 +8,7 @@ import { sendMessage } from "../../room/messages.ts";
 import type { Member, Track } from "../../room/state.ts";
 import { dropTrack, mute, publish } from "../../room/tracks.ts";
 import { openWindow, respond } from "./bus.ts";
+import { mayUpload } from "./codecs.ts";
 import { choose } from "./consumers.ts";
 import { idOf } from "./ids.ts";
 import { refreshInfo, setInfo, spreadInfo } from "./info.ts";
@@ -80,6 +81,7 @@ function upload(
 	{ type, kind, rtpParameters }: Extract<ClientMessage, { name: "INIT_PRODUCER" }>["payload"],
 	id: string,
 ): void {
+	if (!mayUpload(core.env, rtpParameters)) throw new SwitchyardError("unsupported", "not a codec of this installation");
 	const former = trackOf(core, member, type);
 	if (former) dropTrack(core, former);
 	const track = crypto.randomUUID();
