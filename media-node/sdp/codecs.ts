@@ -71,11 +71,15 @@ export function filling(
 	section: Pick<RemoteSection, "media">,
 ): mediasoup.RtpCapabilities {
 	const told = capabilitiesOf(section);
-	const codecs = (told.codecs ?? []).filter((codec) =>
-		router.codecs?.some(
-			({ mimeType, preferredPayloadType }) =>
-				mimeType.toLowerCase() === codec.mimeType.toLowerCase() && preferredPayloadType === codec.preferredPayloadType,
-		),
+	// The router's retransmissions have other numbers than any client's; a lost packet is sent again as it was.
+	const codecs = (told.codecs ?? []).filter(
+		(codec) =>
+			!codec.mimeType.toLowerCase().endsWith("/rtx") &&
+			router.codecs?.some(
+				({ mimeType, preferredPayloadType }) =>
+					mimeType.toLowerCase() === codec.mimeType.toLowerCase() &&
+					preferredPayloadType === codec.preferredPayloadType,
+			),
 	);
 	const headerExtensions = (router.headerExtensions ?? []).filter(({ kind, uri, preferredId }) =>
 		told.headerExtensions?.some((it) => it.kind === kind && it.uri === uri && it.preferredId === preferredId),

@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { log } from "../../media-node/observability/logger.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
+import { Random } from "../chaos/random.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { type SdpClient, SdpRoom, sendMedia, startWorkers } from "../support/sdp-room.ts";
 
@@ -245,7 +246,8 @@ describe("a browser with nothing but a peer connection", () => {
 	it("keeps a working connection whatever is added and removed, in whatever order", async () => {
 		room = new SdpRoom("random", workers);
 		const seed = Number(process.env.SEED ?? 7);
-		const random = seeded(seed);
+		const numbers = new Random(seed);
+		const random = () => numbers.next();
 		const clients = await join("ann", "ben", "cat");
 		for (const client of clients) {
 			await client.page.evaluate(sendMedia, { audio: true });
@@ -275,17 +277,6 @@ describe("a browser with nothing but a peer connection", () => {
 		noErrors(...clients);
 	}, 120_000);
 });
-
-/** mulberry32. */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let t = Math.imul(state ^ (state >>> 15), 1 | state);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-	};
-}
 
 // ---------------------------------------------------------------- in the page
 
