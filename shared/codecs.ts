@@ -35,7 +35,7 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
 		kind: "video",
 		mimeType: "video/H264",
 		clockRate: 90_000,
-		preferredPayloadType: 109,
+		preferredPayloadType: 108,
 		parameters: { "packetization-mode": 1, "profile-level-id": "42e01f", "level-asymmetry-allowed": 1 },
 	},
 	{ kind: "video", mimeType: "video/AV1", clockRate: 90_000, preferredPayloadType: 45 },

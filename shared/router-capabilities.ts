@@ -2,7 +2,7 @@
 import type { RtpCapabilities } from "./media.ts";
 
 /** Names this set of capabilities: a node with another is refused by its fleet. */
-export const ROUTER_CAPABILITIES_ID = "69b89fb8343d51d3";
+export const ROUTER_CAPABILITIES_ID = "c0628e00678ced4a";
 
 /** What every router of a fleet can receive and send. */
 export const ROUTER_CAPABILITIES: RtpCapabilities = {
@@ -167,7 +167,7 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 					"parameter": ""
 				}
 			],
-			"preferredPayloadType": 109
+			"preferredPayloadType": 108
 		},
 		{
 			"kind": "video",
@@ -175,7 +175,7 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 			"preferredPayloadType": 102,
 			"clockRate": 90000,
 			"parameters": {
-				"apt": 109
+				"apt": 108
 			},
 			"rtcpFeedback": []
 		},
@@ -333,7 +333,7 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 					"parameter": ""
 				}
 			],
-			"preferredPayloadType": 108
+			"preferredPayloadType": 109
 		},
 		{
 			"kind": "video",
@@ -341,7 +341,7 @@ export const ROUTER_CAPABILITIES: RtpCapabilities = {
 			"preferredPayloadType": 110,
 			"clockRate": 90000,
 			"parameters": {
-				"apt": 108
+				"apt": 109
 			},
 			"rtcpFeedback": []
 		}

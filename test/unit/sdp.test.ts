@@ -80,7 +80,7 @@ describe("what browsers offer", () => {
 		const offered = sections("chromium-156-receive")[1];
 		if (!offered) throw new Error("no video");
 		const { codecs = [], headerExtensions } = filling(router, offered);
-		expect(codecs.map(({ mimeType }) => mimeType)).toEqual(["video/VP8", "video/VP9", "video/AV1"]);
+		expect(codecs.map(({ mimeType }) => mimeType)).toEqual(["video/VP8", "video/VP9", "video/H264", "video/AV1"]);
 		expect(headerExtensions).toEqual([]);
 		const taken = new Map(offered.media.ext?.map(({ value, uri }) => [value, uri]));
 		expect(receiving(router, {}, taken).headerExtensions?.map(({ uri }) => uri)).toEqual(
