@@ -255,24 +255,96 @@ describe("what is there already", () => {
 	}, 15_000);
 });
 
-describe("the media side", () => {
-	it("that is lost sends its client back, with 1011, and it is muted still", async () => {
+/** As if that time had passed for what is written: what is due is due at the next alarm. */
+async function passed(uuid: string, table: string, field: string, ms: number): Promise<void> {
+	const stub = testEnv.ROOM.getByName(uuid);
+	await runInDurableObject(stub, (_, state) => {
+		for (const { key, value } of state.storage.sql.exec<{ key: string; value: string }>(`SELECT * FROM ${table}`)) {
+			const row = JSON.parse(value) as Record<string, unknown>;
+			const at = row[field];
+			if (typeof at !== "number") continue;
+			const moved = JSON.stringify({ ...row, [field]: at - ms });
+			state.storage.sql.exec(`UPDATE ${table} SET value = ? WHERE key = ?`, moved, key);
+		}
+	});
+	await evictDurableObject(stub, { webSockets: "hibernate" });
+	await runDurableObjectAlarm(stub);
+}
+
+describe("a session whose media side is lost", () => {
+	/** Two, of which the first sends a camera that the second has taken; then the first's is lost. */
+	async function lost() {
 		const { uuid, link, clients } = await channelWith(2);
 		const [a, b] = clients;
-		a.tell("C_INFO_CHANGE", { info: { isSelfMuted: true } });
+		a.tell("C_INFO_CHANGE", { info: { isSelfMuted: true, isTalking: true } });
 		await b.payload("S_INFO_CHANGE");
+		const track = await produce(a, link, "camera");
+		await b.payload("S_INFO_CHANGE");
+		await link.subscribe("1");
+		b.respond(await b.named("INIT_CONSUMER"));
+		const { endpoint } = await link.command("tune");
 		void a.ask("CONNECT_CTS_TRANSPORT", { dtlsParameters });
-		const { endpoint } = await link.command("connect");
-		link.report({ type: "closed", endpoint, error: { code: "node_failed", message: "worker died" } });
+		const former = (await link.command("connect")).endpoint;
+		expect(former).not.toBe(endpoint);
+		link.report({ type: "closed", endpoint: former, error: { code: "node_failed", message: "worker died" } });
 		expect(await a.closed).toBe(1011);
-		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({
+			1: { isSelfMuted: true, isTalking: false, isCameraOn: true },
+		});
+		return { uuid, link, b, track };
+	}
+
+	it("is sent back with 1011, and nobody is told that it left: it goes on with its state and its streams", async () => {
+		const { uuid, link, b, track } = await lost();
+		// Opened ahead; what its client can receive is yet to be heard.
+		const { endpoint, rtpCapabilities } = await link.open();
+		expect(rtpCapabilities).toBeUndefined();
+		b.tell("BROADCAST", "meanwhile");
+		await evictDurableObject(testEnv.ROOM.getByName(uuid), { webSockets: "hibernate" });
 		const back = await OdooClient.enter(uuid, 1);
-		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isSelfMuted: true } });
-		// The first is the one that was to replace what was lost.
-		const replacing = await link.command("open");
-		const { endpoint: fresh } = await link.open();
-		expect(fresh).not.toBe(replacing.endpoint);
+		expect(await back.connect()).toMatchObject({ ctsConfig: { id: `${endpoint}-send` } });
+		expect(back.log.at(0)?.envelope.message).toEqual({
+			name: "BROADCAST",
+			payload: { senderId: 2, message: "meanwhile" },
+		});
+		expect(await link.command("equip")).toMatchObject({ endpoint, rtpCapabilities: capabilities });
+		expect(await produce(back, link, "camera")).toBe(track);
+		await link.subscribe("1", "another");
+		const again = await b.named("INIT_CONSUMER");
+		expect(again.message?.payload).toMatchObject({ id: `another-${track}`, producerId: track, sessionId: 1 });
+		b.respond(again);
+		expect(await link.command("tune")).toMatchObject({ tracks: [{ track, paused: false }] });
+		b.tell("C_INFO_CHANGE", { info: {}, needRefresh: true });
+		const infos = b.log.filter(({ envelope }) => envelope.message?.name === "S_INFO_CHANGE").length;
+		await expect
+			.poll(() => b.log.filter(({ envelope }) => envelope.message?.name === "S_INFO_CHANGE").length)
+			.toBeGreaterThan(infos);
+		expect(b.log.at(-1)?.envelope.message?.payload).toEqual({
+			1: { isSelfMuted: true, isTalking: false, isCameraOn: true },
+		});
+		expect(b.untaken).not.toContain("SESSION_LEAVE");
+	});
+
+	it("and that sends nothing more when it is back, has its camera off", async () => {
+		const { uuid, link, b } = await lost();
+		await link.open();
+		const back = await OdooClient.enter(uuid, 1);
 		await back.connect();
+		await link.command("equip");
+		await passed(uuid, "endpoint", "openedAt", 15_000);
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({
+			1: { isSelfMuted: true, isTalking: false, isCameraOn: false },
+		});
+	});
+
+	it("has left when it is not back in ten seconds, and is muted still when it comes after all", async () => {
+		const { uuid, link, b } = await lost();
+		await link.open();
+		await passed(uuid, "participant", "awayUntil", 10_000);
+		expect(await b.payload("SESSION_LEAVE")).toEqual({ sessionId: 1 });
+		await OdooClient.enter(uuid, 1);
+		expect(await b.payload("S_INFO_CHANGE")).toEqual({ 1: { isSelfMuted: true } });
+		await link.open();
 	});
 });
 
@@ -313,20 +385,33 @@ describe("with a native participant", () => {
 });
 
 // Last, since the other node stays.
-describe("a media side on a node that drains", () => {
-	it("sends its client back when there is another", async () => {
+describe("a session on a node that drains", () => {
+	it("stays until the end is near, while others move; then its client is sent to another", async () => {
 		const { uuid, link, clients } = await channelWith(1);
+		const [a] = clients;
+		const track = await produce(a, link, "camera");
+		const native = await TestClient.join(uuid, "native", { rtpCapabilities: capabilities });
+		await link.open();
+		await native.event("endpoint");
 		const other = await TestNode.register();
-		void clients[0].ask("CONNECT_CTS_TRANSPORT", { dtlsParameters });
-		const { endpoint } = await link.command("connect");
-		expect(endpoint).toMatch(/^e/);
 		const { epoch } = decodeJwt(link.token) as { epoch: number };
-		await testEnv.ROOM.getByName(uuid).nodeDraining({ node: node.id, epoch, deadline: Date.now() + 60_000 });
+		await testEnv.ROOM.getByName(uuid).nodeDraining({ node: node.id, epoch, deadline: Date.now() + 200_000 });
 		const next = await other.link(uuid);
-		await next.open();
-		expect(await clients[0].closed).toBe(1011);
+		expect((await next.open()).participant).toBe("native");
+		expect((await native.event("endpoint")).former).toBeDefined();
+		a.tell("BROADCAST", "still here");
+		await native.event("message");
+
+		await passed(uuid, "assignment", "disturbAt", 200_000);
+		const { endpoint, participant, rtpCapabilities } = await next.open();
+		expect([participant, rtpCapabilities]).toEqual(["1", undefined]);
+		expect(await a.closed).toBe(1011);
+		expect(await native.event("participantUpdated")).toMatchObject({ participant: "1", state: "away" });
 		const back = await OdooClient.enter(uuid, 1);
-		await next.open();
-		await back.connect();
+		expect(await back.connect()).toMatchObject({ stcConfig: { id: `${endpoint}-recv` } });
+		expect(await native.event("participantUpdated")).toMatchObject({ participant: "1", state: "joined" });
+		expect(await produce(back, next, "camera")).toBe(track);
+		const left = (await native.settled()).filter((frame) => (frame as { type?: string }).type === "participantLeft");
+		expect(left).toEqual([]);
 	});
 });

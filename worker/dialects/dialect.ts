@@ -22,6 +22,8 @@ interface Spoken {
 	 * can be asked of their clients, so their media stays on the node where it is.
 	 */
 	readonly socketless?: true;
+	/** A client's only way to another media side is a new connection: it is let go of, and has to come back. */
+	readonly beginsAnew?: true;
 	/** A grant is proven when the socket opens, and the room may prepare for whom it names. */
 	readonly proven: boolean;
 	/** Joining makes a room that is not there. */

@@ -143,9 +143,10 @@ export class Deadlines {
 			if (dueAt !== undefined) times.push(dueAt);
 		}
 		for (const { guest } of core.sockets.guests()) times.push(guest.openedAt + core.limits.joinTimeoutMs);
-		for (const { deadline, draining } of core.assignments.values()) {
+		for (const { deadline, draining, disturbAt } of core.assignments.values()) {
 			if (deadline !== undefined) times.push(deadline);
 			if (draining !== undefined) times.push(draining);
+			if (disturbAt !== undefined && disturbAt > Date.now()) times.push(disturbAt);
 		}
 		if (core.nodeRetry && awaitsNode(core)) times.push(core.nodeRetry.at);
 		for (const { until } of core.endpoints.values()) if (until !== undefined) times.push(until);

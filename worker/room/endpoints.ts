@@ -142,7 +142,9 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 		endpoint.state = "opening";
 		endpoint.epoch = assignment.epoch;
 		core.endpoints.touch(endpoint.id);
-		const { rtpCapabilities, dtlsParameters, data, limits } = member.media;
+		const { data, limits } = member.media;
+		// Its client has not begun with this one, and may not be the same when it does.
+		const { rtpCapabilities, dtlsParameters } = awaitsClient(core, member, endpoint) ? {} : member.media;
 		const sdp = openSdp(core, member, endpoint);
 		commands.push({
 			type: "open",
@@ -160,10 +162,20 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 	}
 	for (const endpoint of endpoints) {
 		const member = core.members.get(endpoint.participant);
-		if (member?.media) commands.push(...flowTo(core, member, endpoint, wantedBy(core, member)));
+		if (!member?.media || awaitsClient(core, member, endpoint)) continue;
+		commands.push(...flowTo(core, member, endpoint, wantedBy(core, member)));
 	}
 	// Last: an answer can have in it what there is to receive.
 	return [...commands, ...described];
+}
+
+export function beginsAnew(core: Core, member: Member | undefined): boolean {
+	return member !== undefined && core.dialect(member.dialect).beginsAnew === true;
+}
+
+/** It is to take the place of the one that its client has. */
+function awaitsClient(core: Core, member: Member, { id }: Endpoint): boolean {
+	return beginsAnew(core, member) && (member.state === "away" || (member.endpoint ?? id) !== id);
 }
 
 export function waiting(core: Core): Endpoint[] {

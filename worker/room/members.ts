@@ -27,6 +27,8 @@ const CLOSE_FOR: Record<LeaveReason, CloseCode> = {
 	roomClosed: CLOSE.roomClosed,
 };
 
+/** How long a client that was let go of may take to come back, ms. */
+const RETURN_MS = 10_000;
 /** How long it is known of somebody what a dialect kept, ms. */
 const KEPT_MS = 120_000;
 
@@ -143,12 +145,32 @@ export function comeBack(core: Core, ws: WebSocket, member: Member): Mail[] {
 	return mail;
 }
 
+/**
+ * Lets go of a client that has to begin anew (`beginsAnew`). It stays a member meanwhile, with its tracks: it is back
+ * before the others need to know.
+ */
+export function letGo(core: Core, member: Member, code: CloseCode): void {
+	const ws = core.socket(member);
+	if (ws) core.sockets.close(ws, code);
+	goAway(core, member, RETURN_MS);
+}
+
+/** It is back, knowing nothing: the same as before to everybody, on a media side that is told what it can receive. */
+export function takeBack(core: Core, ws: WebSocket, { place }: Grant, member: Member): Mail[] {
+	const { media } = member;
+	if (media) member.media = { ...media, rtpCapabilities: undefined, dtlsParameters: undefined };
+	member.subscriptions = {};
+	member.place = place;
+	core.members.touch(member.id);
+	return comeBack(core, ws, member);
+}
+
 /** A member's socket dropped. It stays a member, with its media, for the grace time. */
-export function goAway(core: Core, member: Member): void {
+export function goAway(core: Core, member: Member, ms?: number): void {
 	const { resumes, socketless } = core.dialect(member.dialect);
 	if (member.state === "away" || socketless) return;
 	// Who cannot come back to a session is gone.
-	const grace = resumes ? core.graceMs : 0;
+	const grace = ms ?? (resumes ? core.graceMs : 0);
 	if (grace === 0) {
 		removeMember(core, member, "timeout");
 		return;

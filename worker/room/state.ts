@@ -175,6 +175,8 @@ export interface Assignment {
 	full?: boolean;
 	/** Stops then, ms: people are moved away before. */
 	draining?: number;
+	/** From then on those are moved too whose clients have to begin anew, ms. */
+	disturbAt?: number;
 	/** `asked`: no link yet. `linked`: its socket is here. `detached`: the socket dropped and may come back. */
 	state: "asked" | "linked" | "detached";
 	/** A node came since Fleet was asked: if it says that there is none, it is asked again at once. */

@@ -140,8 +140,8 @@ export class TestLink {
 		return publish;
 	}
 
-	/** Accepts the next subscriptions of an endpoint. */
-	async subscribe(participant: string): Promise<Command<"subscribe">> {
+	/** Accepts the next subscriptions of an endpoint, by consumers whose ids begin so. */
+	async subscribe(participant: string, prefix = "consumer"): Promise<Command<"subscribe">> {
 		const subscribe = await this.command("subscribe");
 		this.report({
 			type: "subscribed",
@@ -150,7 +150,7 @@ export class TestLink {
 				kind: "audio",
 				track,
 				participant,
-				id: `consumer-${track}`,
+				id: `${prefix}-${track}`,
 				rtpParameters,
 				type: "simple",
 				paused: false,

@@ -23,7 +23,9 @@ const ORDER = StreamType.options;
 const PREFIX = "consumer/";
 
 /** New consumers of a session. One that its client has already, or is asked to take, is the same. */
-export function offer(core: Core, member: Member, consumers: readonly ConsumerParameters[]): void {
+export function offer(core: Core, member: Member, endpoint: string, consumers: readonly ConsumerParameters[]): void {
+	// Its client does not know of that media side, or is gone.
+	if (sessionFor(member).endpoint !== endpoint || member.state === "away") return;
 	const { offers } = memoryOf(member);
 	const { taken } = sessionFor(member);
 	const senders = new Set<string>();

@@ -6,6 +6,9 @@ import { tell } from "./bus.ts";
 import { sessionOf } from "./ids.ts";
 import { DIALECT, keep, sessionFor } from "./session.ts";
 
+/** Said by sending a stream. */
+export const FLAG = { audio: undefined, camera: "isCameraOn", screen: "isScreenSharingOn" } as const;
+
 /** What holds of somebody whose socket was lost and who is back. Streams have to be begun again. */
 const LASTING: readonly InfoKey[] = ["isSelfMuted", "isDeaf", "isRaisingHand"];
 
@@ -25,6 +28,17 @@ export function setInfo(core: Core, member: Member, changes: Readonly<Record<str
 	const session = sessionFor(member);
 	for (const key of INFO_KEYS) if (Object.hasOwn(changes, key)) session.info[key] = Boolean(changes[key]);
 	keep(core, member);
+}
+
+/** A stream of its own has ended without a word from it. */
+export function checkFlags(core: Core, member: Member): void {
+	const { info, pending } = sessionFor(member);
+	const sent = new Set<string>(core.tracksOf(member.id).map((track) => track.info.source));
+	for (const { producer } of Object.values(pending)) if (producer) sent.add(producer.type);
+	const gone = (["camera", "screen"] as const).filter((type) => info[FLAG[type]] && !sent.has(type));
+	if (gone.length === 0) return;
+	setInfo(core, member, Object.fromEntries(gone.map((type) => [FLAG[type], false])));
+	spreadInfo(core, member);
 }
 
 export function lasting(info: Info): Info {

@@ -32,3 +32,11 @@ export function memoryOf(member: Member): Memory {
 	}
 	return memory;
 }
+
+/** Its client is another from now on. */
+export function forgetMemory(member: Member): void {
+	const memory = memories.get(member);
+	memories.delete(member);
+	if (memory?.window !== undefined) clearTimeout(memory.window);
+	for (const { timer } of memory?.offers.values() ?? []) if (timer !== undefined) clearTimeout(timer);
+}

@@ -5,27 +5,31 @@ import { RtpCapabilities } from "../../../shared/media.ts";
 import { type Credentials, Envelope, Envelopes, type Info, ODOO_CLOSE } from "../../../shared/odoo.ts";
 import type { Core } from "../../room/core.ts";
 import { ensureEndpoint, equip } from "../../room/endpoints.ts";
-import { isRevoked, join } from "../../room/members.ts";
+import { inTime, isRevoked, join, letGo, takeBack } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
+import type { Grant } from "../../room/rpc.ts";
 import { byteLength } from "../../room/sizes.ts";
 import type { Endpoint, Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { Rates } from "../rates.ts";
 import { bitrateLimits } from "./bitrate-limits.ts";
 import { post, send, tell } from "./bus.ts";
-import { channelOf, consult, Question } from "./channel.ts";
+import { type Channel, channelOf, consult, Question } from "./channel.ts";
 import { capabilitiesFor } from "./codecs.ts";
 import * as consumers from "./consumers.ts";
 import { authenticate, type Proven, readCredentials } from "./credentials.ts";
 import { sessionOf } from "./ids.ts";
-import { lasting, spreadInfo, tellInfo } from "./info.ts";
+import { checkFlags, lasting, setInfo, spreadInfo, tellInfo } from "./info.ts";
+import { forgetMemory } from "./memory.ts";
 import { producerOptions } from "./producer-options.ts";
 import { carryOut, onAnswer } from "./requests.ts";
-import { cut, DIALECT, keep, newSession, nextDue, PING_MS, type Session, sessionFor } from "./session.ts";
+import { cut, DIALECT, keep, newSession, nextDue, PING_MS, type Session, sameSession, sessionFor } from "./session.ts";
 
 /** The answers to INIT_TRANSPORTS and to PING are due after, ms. */
 const TRANSPORTS_MS = 5_000;
 const PONG_MS = 10_000;
+/** Between the frame that lets a client in and the first request, at least, ms. */
+const GAP_MS = 20;
 const TRANSPORTS = "transports/";
 const PING = "ping/";
 
@@ -51,6 +55,7 @@ export const odoo: Personal = {
 	resumes: false,
 	heartbeats: false,
 	proven: false,
+	beginsAnew: true,
 
 	mayCreate: () => false,
 	greet: () => {},
@@ -130,6 +135,11 @@ function admit(core: Core, ws: WebSocket, { id, iat }: Proven): void {
 	}
 	// The client counts as authenticated from here on, also one that finds the channel full.
 	core.sockets.send(ws, "");
+	const there = core.members.get(id);
+	if (there?.dialect === DIALECT && there.state === "away" && inTime(core, there)) {
+		goOn(core, ws, guest.grant, there, channel);
+		return;
+	}
 	const before = (core.members.get(id)?.own ?? core.kept.get(id)?.own) as { info?: Info } | undefined;
 	const own = newSession(lasting(before?.info ?? {}), Date.now(), channel.webRTC);
 	const media = { equipsLater: channel.webRTC || undefined, limits: bitrateLimits(core.env) };
@@ -146,6 +156,21 @@ function admit(core: Core, ws: WebSocket, { id, iat }: Proven): void {
 	// It was muted when its socket was lost, and still is.
 	if (Object.keys(own.info).length > 0) spreadInfo(core, member);
 	ensureEndpoint(core, member);
+}
+
+/** It was let go of, and is back: the others have noticed nothing but a pause. */
+function goOn(core: Core, ws: WebSocket, grant: Grant, member: Member, { webRTC }: Channel): void {
+	forgetMemory(member);
+	member.own = sameSession(sessionFor(member), Date.now(), webRTC);
+	const mail = takeBack(core, ws, grant, member);
+	keep(core, member);
+	core.setPresence(member, { ...sessionFor(member).info });
+	// A client may be ready for what follows only a moment after the frame that lets it in.
+	const ready = () => {
+		for (const event of mail) if (event.type !== "frame") onEvent(core, member, event);
+		begin(core, member);
+	};
+	setTimeout(() => core.settle(ready), GAP_MS);
 }
 
 function end(core: Core, ws: WebSocket, code: number): void {
@@ -218,24 +243,26 @@ function onEvent(core: Core, member: Member, event: RoomEvent): void {
 				tell(core, member, "SESSION_LEAVE", { sessionId: sessionOf(event.participant) });
 			return;
 		case "message":
-			tell(core, member, "BROADCAST", { senderId: sessionOf(event.from), message: event.payload });
+			if (member.state === "away") core.keep(member, event);
+			else tell(core, member, "BROADCAST", { senderId: sessionOf(event.from), message: event.payload });
 			return;
 		case "endpoint":
-			onEndpoint(core, member, event.endpoint);
+			if (sessionFor(member).endpoint === undefined) begin(core, member);
+			else if (sessionFor(member).endpoint !== event.endpoint) sendBack(core, member);
 			return;
 		case "endpointLost":
-			// A client of this protocol has no other way to new transports than coming back.
-			if (sessionFor(member).endpoint === event.endpoint) cut(core, member, CLOSE.internal);
+			if (sessionFor(member).endpoint === event.endpoint) sendBack(core, member);
 			return;
 		case "subscribed":
-			consumers.offer(core, member, event.consumers);
+			consumers.offer(core, member, event.endpoint, event.consumers);
 			return;
 		case "subscriptionFailed":
 			consumers.refused(core, member, event.track, event.error);
 			return;
 		case "trackUnpublished":
 			consumers.forgetGone(core, member);
-			infoOfOthers(core, member, event.participant);
+			if (event.participant === member.id) checkFlags(core, member);
+			else infoOfOthers(core, member, event.participant);
 			return;
 		case "trackPublished":
 		case "trackUpdated":
@@ -250,15 +277,26 @@ function infoOfOthers(core: Core, member: Member, id: string): void {
 	if (other && other !== member && other.dialect !== DIALECT) tellInfo(core, member, [other]);
 }
 
-/** The first media side begins the session; with another, in the course of a drain, its client has to come back. */
-function onEndpoint(core: Core, member: Member, id: string): void {
-	const session = sessionFor(member);
-	const endpoint = core.endpoints.get(id);
-	if (session.endpoint !== undefined || !endpoint) {
-		if (session.endpoint !== id) cut(core, member, CLOSE.internal);
-		return;
+/** A client of this protocol has no other way to new transports than coming back, which it does by itself. */
+function sendBack(core: Core, member: Member): void {
+	if (member.state === "away") return;
+	const { info } = sessionFor(member);
+	if (info.isTalking) {
+		setInfo(core, member, { isTalking: false });
+		spreadInfo(core, member);
 	}
-	session.endpoint = id;
+	letGo(core, member, CLOSE.internal);
+	// Nothing is due of it until it is back.
+	keep(core, member);
+}
+
+/** The session begins with its media side. */
+function begin(core: Core, member: Member): void {
+	const session = sessionFor(member);
+	const endpoint = core.serving(member.id);
+	const isIn = core.members.get(member.id) === member && member.state === "joined";
+	if (!isIn || session.endpoint !== undefined || endpoint?.state !== "open") return;
+	session.endpoint = endpoint.id;
 	session.transportsBy = Date.now() + TRANSPORTS_MS;
 	keep(core, member);
 	const payload = {
@@ -267,7 +305,7 @@ function onEndpoint(core: Core, member: Member, id: string): void {
 		stcConfig: transport(endpoint.recv),
 		producerOptionsByKind: producerOptions(core.env),
 	};
-	send(core, member, { message: { name: "INIT_TRANSPORTS", payload }, needResponse: `${TRANSPORTS}${id}` });
+	send(core, member, { message: { name: "INIT_TRANSPORTS", payload }, needResponse: `${TRANSPORTS}${endpoint.id}` });
 }
 
 function transport(parameters: Endpoint["send"]) {

@@ -6,15 +6,13 @@ import type { Answer, Core } from "../../room/core.ts";
 import { connectTransport } from "../../room/endpoints.ts";
 import { sendMessage } from "../../room/messages.ts";
 import type { Member, Track } from "../../room/state.ts";
-import { dropTrack, mute, publish } from "../../room/tracks.ts";
+import { dropTrack, mute, publish, setMuted } from "../../room/tracks.ts";
 import { openWindow, respond } from "./bus.ts";
 import { mayUpload } from "./codecs.ts";
 import { choose } from "./consumers.ts";
 import { idOf } from "./ids.ts";
-import { refreshInfo, setInfo, spreadInfo } from "./info.ts";
+import { FLAG, refreshInfo, setInfo, spreadInfo } from "./info.ts";
 import { countError, DIALECT, keep, type Pending, sessionFor } from "./session.ts";
-
-const FLAG = { audio: undefined, camera: "isCameraOn", screen: "isScreenSharingOn" } as const;
 
 /** `request` is empty for a plain message. */
 export function carryOut(core: Core, member: Member, message: unknown, request: string): void {
@@ -74,7 +72,10 @@ function trackOf(core: Core, member: Member, type: StreamType): Track | undefine
 	return core.tracksOf(member.id).find(({ info }) => info.source === type);
 }
 
-/** A second stream of a type takes the place of the first, and is another to those who see it. */
+/**
+ * A second stream of a type takes the place of the first, and is another to those who see it. That of a client which
+ * had to begin anew goes on as the one it was.
+ */
 function upload(
 	core: Core,
 	member: Member,
@@ -82,13 +83,16 @@ function upload(
 	id: string,
 ): void {
 	if (!mayUpload(core.env, rtpParameters)) throw new SwitchyardError("unsupported", "not a codec of this installation");
+	const { endpoint } = sessionFor(member);
 	const former = trackOf(core, member, type);
-	if (former) dropTrack(core, former);
-	const track = crypto.randomUUID();
+	const goesOn = former && former.endpoint !== endpoint && former.next === undefined;
+	const track = goesOn ? former.info.id : crypto.randomUUID();
 	const request = pend(core, member, { id, producer: { type, track } });
+	if (goesOn) setMuted(core, former, false, member.id);
+	else if (former) dropTrack(core, former);
 	try {
 		publish(core, member, request, {
-			...{ endpoint: sessionFor(member).endpoint, media: { kind, rtpParameters } },
+			...{ endpoint, media: { kind, rtpParameters } },
 			...{ track, source: type, muted: false },
 		});
 	} catch (error) {

@@ -45,6 +45,11 @@ export function newSession(info: Info, now: number, withMedia: boolean): Session
 	return { info, ...counters, connected: !withMedia, connectBy, pingAt: now + PING_MS };
 }
 
+/** Of a client that begins anew in the place it had: what it said holds, and its streams go on where it sends them. */
+export function sameSession({ info, used }: Session, now: number, withMedia: boolean): Session {
+	return { ...newSession(info, now, withMedia), used };
+}
+
 /** Of a member that speaks this dialect. */
 export function sessionFor(member: Member): Session {
 	return member.own as Session;
@@ -55,9 +60,9 @@ export function nextDue({ connectBy, transportsBy, pongBy, pingAt }: Session): n
 	return Math.min(pingAt, ...times);
 }
 
-/** The session was changed in place. */
+/** The session was changed in place. One whose client is gone for a moment is not looked after. */
 export function keep(core: Core, member: Member): void {
-	member.dueAt = nextDue(sessionFor(member));
+	member.dueAt = member.state === "away" ? undefined : nextDue(sessionFor(member));
 	core.members.touch(member.id);
 }
 
