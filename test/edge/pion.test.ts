@@ -305,11 +305,61 @@ describe("a renegotiation that its client refuses", () => {
 		expect((await link.command("renegotiate")).connection).toBe("");
 		// One that succeeds begins the count anew.
 		offer(link, endpoint);
+		await client.told("offer");
 		client.answer();
 		await agree(link);
+		offer(link, endpoint);
+		await client.told("offer");
 		client.answer("nonsense");
 		await refuse(link, "no SDP");
 		await link.command("renegotiate");
+	});
+});
+
+describe("offers that cross", () => {
+	it("are not given to a client that waits for an answer; it gets what follows", async () => {
+		const { client, link, endpoint } = await enter(newRoom(), "ada");
+		client.offer("v=0 mine");
+		const { cause } = await link.command("description");
+		offer(link, endpoint, nodeSdp("node", ["void"]));
+		const description = { type: "answer" as const, sdp: nodeSdp() };
+		link.report({ type: "description", endpoint, connection: "", description, sections: [], cause });
+		offer(link, endpoint, nodeSdp("node", ["next"]));
+		expect((await client.told<Description>("answer")).sdp).toBe(nodeSdp());
+		expect((await client.told<Description>("offer")).sdp).toBe(nodeSdp("node", ["next"]));
+		expect(client.untaken).not.toContain("offer");
+	});
+
+	it("are told again when the client's own was no good", async () => {
+		const { client, link, endpoint } = await enter(newRoom(), "ada");
+		client.offer("nonsense");
+		const { cause } = await link.command("description");
+		offer(link, endpoint);
+		link.report({ type: "failed", endpoint, cause, error: { code: "bad_request", message: "no SDP" } });
+		expect(await client.error()).toBe("no SDP");
+		expect((await link.command("renegotiate")).endpoint).toBe(endpoint);
+		offer(link, endpoint);
+		await client.told("offer");
+	});
+
+	it("come second when the client was given one: it takes its own back and answers", async () => {
+		const { client, link, endpoint } = await enter(newRoom(), "ada");
+		offer(link, endpoint);
+		await client.told("offer");
+		client.offer("v=0 mine");
+		expect(await client.error()).toContain("answered first");
+		client.answer("v=0 answer");
+		expect((await agree(link)).description.sdp).toBe("v=0 answer");
+		client.offer("v=0 mine");
+		expect((await answer(link)).description.sdp).toBe("v=0 mine");
+	});
+
+	it("lose an answer to what is void, without a word", async () => {
+		const { client, link } = await enter(newRoom(), "ada");
+		client.answer("v=0 late");
+		client.offer("v=0 mine");
+		expect((await answer(link)).description.sdp).toBe("v=0 mine");
+		expect(client.untaken).not.toContain("error");
 	});
 });
 

@@ -133,8 +133,11 @@ export interface Track {
 	live: boolean;
 	/** The endpoint it is being published on while the one above still carries it. */
 	next?: { endpoint: string; info: TrackInfo };
-	/** How its publisher sends it, where that is media: the MIME type, and what each spatial layer is called, lowest first. */
-	coding?: { mimeType: string; layers: string[] };
+	/**
+	 * How its publisher sends it, where that is media: the MIME type, what each spatial layer is called, lowest first, and
+	 * the stream and track ids that receivers know it by (RFC 8830).
+	 */
+	coding?: { mimeType: string; layers: string[]; msid?: string };
 	/** Published as its client's description has it: what of that makes it this track. */
 	sent?: string;
 	/** What each node's receivers want of it, by epoch; absent: all. */

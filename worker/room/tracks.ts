@@ -100,10 +100,10 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 /** Simulcast has an encoding per layer; SVC one that says how many are in it (`L3T3`, W3C webrtc-svc), without names. */
 function codingOf(media: TrackMedia): Track["coding"] {
 	if (media.kind === "data") return undefined;
-	const { codecs, encodings = [] } = media.rtpParameters;
+	const { codecs, encodings = [], msid } = media.rtpParameters;
 	const layered = encodings.length === 1 ? Number(/^[LS](\d)/.exec(encodings[0]?.scalabilityMode ?? "")?.[1] ?? 1) : 0;
 	const layers = layered > 1 ? Array.from({ length: layered }, () => "") : encodings.map(({ rid = "" }) => rid);
-	return { mimeType: codecs[0]?.mimeType ?? "", layers: layers.length > 1 ? layers : [] };
+	return { mimeType: codecs[0]?.mimeType ?? "", layers: layers.length > 1 ? layers : [], msid };
 }
 
 /** In a mesh there is nobody to ask: the track is there for all. One that an endpoint carries goes on there as long. */

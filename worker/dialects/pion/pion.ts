@@ -4,7 +4,7 @@ import { type ErrorBody, SwitchyardError } from "../../../shared/errors.ts";
 import type { PionFrame } from "../../../shared/pion.ts";
 import { type Description, MAX_SDP_BYTES, SdpSettings, type SentTrack } from "../../../shared/sdp.ts";
 import type { Answer, Core } from "../../room/core.ts";
-import { describe, publishSent, renegotiate } from "../../room/descriptions.ts";
+import { publishSent, renegotiate } from "../../room/descriptions.ts";
 import { ensureEndpoint } from "../../room/endpoints.ts";
 import { isRevoked, join, removeMember } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
@@ -13,9 +13,10 @@ import type { Guest } from "../../room/sockets.ts";
 import type { Member } from "../../room/state.ts";
 import { candidatesIn } from "../candidates.ts";
 import type { Personal } from "../dialect.ts";
+import * as negotiation from "../negotiation.ts";
 import { Rates } from "../rates.ts";
 import { errorFrame, eventFrame, type Ids, readFrame, speaksFor } from "./frames.ts";
-import { DIALECT, keep, type Peer, peerFor, pend, settle } from "./peer.ts";
+import { DIALECT, keep, type Peer, peerFor } from "./peer.ts";
 
 /** Renegotiations in a row that a client may refuse; then one more is tried after a pause, ms. */
 const TRIES = 25;
@@ -60,8 +61,7 @@ export const pion: Personal = {
 	hear,
 
 	answered(core, member, request, answer) {
-		const about = settle(core, member, request);
-		if (!answer.ok) onRefused(core, member, about, answer);
+		if (!answer.ok) onRefused(core, member, request, answer);
 	},
 
 	due(core, member, now) {
@@ -93,16 +93,19 @@ function dispatch(core: Core, ws: WebSocket, frame: PionFrame): void {
 	if (!speaksFor(peerFor(member).ids, frame.data)) {
 		throw new SwitchyardError("forbidden", "self_id or room_id: not those that this socket joined with");
 	}
+	const peer = peerFor(member);
 	switch (frame.event) {
 		case "leaveRoom":
 			removeMember(core, member, "left");
 			return;
 		case "offer":
-			peerFor(member).retryAt = undefined;
-			describe(core, member, pend(core, member, "offer"), { connection: "", description: frame.data.offer });
+			peer.retryAt = undefined;
+			negotiation.takeOffer(core, member, peer.turn, frame.data.offer.sdp, Date.now());
+			keep(core, member);
 			return;
 		case "answer":
-			takeAnswer(core, member, frame.data.answer);
+			negotiation.takeAnswer(core, member, peer.turn, frame.data.answer.sdp);
+			keep(core, member);
 			return;
 		case "ice-candidate":
 			// The node learns where its client is from the client's own checks.
@@ -120,22 +123,13 @@ function enter(core: Core, ws: WebSocket, { grant }: Guest, ids: Ids): void {
 		const namesake = core.members.get(grant.claims.sub);
 		// The newest socket of a name is the one in use; not so where names are proven.
 		if (namesake && namesake.dialect !== DIALECT) throw new SwitchyardError("conflict", "self_id: taken");
-		const own: Peer = { ids, used: 0, pending: {}, connected: false, refused: 0 };
+		const own: Peer = { ids, turn: { used: 0 }, connected: false, refused: 0 };
 		const wish = { dialect: DIALECT, own, sdp: SdpSettings.parse({}), subscribe: "all" as const };
 		const member = join(core, ws, grant, { ...wish, data: false, mesh: false });
 		ensureEndpoint(core, member);
 	} catch (error) {
 		core.sockets.send(ws, errorFrame(SwitchyardError.from(error).message));
 		core.sockets.close(ws, CLOSE.normal);
-	}
-}
-
-function takeAnswer(core: Core, member: Member, description: Description): void {
-	try {
-		describe(core, member, pend(core, member, "answer"), { connection: "", description });
-	} catch (error) {
-		// To an offer of a node that is gone: the next one offers anew.
-		if (SwitchyardError.from(error).code !== "stale_endpoint") throw error;
 	}
 }
 
@@ -154,27 +148,28 @@ function tell(core: Core, member: Member, frame: string): void {
 // ---------------------------------------------------------------- events of the room
 
 function hear(core: Core, member: Member, event: RoomEvent): void {
+	const peer = peerFor(member);
 	switch (event.type) {
 		case "description":
-			if (event.cause) settle(core, member, event.cause.request);
-			tellDescription(core, member, event.description);
+			if (event.cause) negotiation.onAnswered(peer.turn);
+			if (event.cause || negotiation.mayGive(peer.turn, false, Date.now())) {
+				tellDescription(core, member, event.description);
+			}
 			publishAll(core, member, event.sends);
+			keep(core, member);
 			return;
-		case "agreed": {
-			settle(core, member, event.cause.request);
-			const peer = peerFor(member);
+		case "agreed":
+			negotiation.onAgreed(peer.turn);
 			peer.refused = 0;
 			peer.retryAt = undefined;
-			keep(core, member);
 			publishAll(core, member, event.sends);
+			keep(core, member);
 			return;
-		}
 		case "media":
 			onMedia(core, member, event.state === "connected", RETURN_MS);
 			return;
 		case "endpointLost":
-			// What that node was asked is answered by nobody.
-			peerFor(member).pending = {};
+			negotiation.onNodeLost(peer.turn);
 			onMedia(core, member, false);
 			return;
 		case "removed":
@@ -195,13 +190,9 @@ function tellDescription(core: Core, member: Member, description: Description): 
 	tell(core, member, eventFrame(description.type, description));
 	const candidates = candidatesIn(description.sdp);
 	const peer = peerFor(member);
-	if (!peer.connected && peer.connectBy === undefined) {
-		peer.connectBy = Date.now() + CONNECT_MS;
-		keep(core, member);
-	}
+	if (!peer.connected) peer.connectBy ??= Date.now() + CONNECT_MS;
 	if (!candidates || candidates.ufrag === peer.ufrag) return;
 	peer.ufrag = candidates.ufrag;
-	keep(core, member);
 	for (const candidate of candidates.list) tell(core, member, eventFrame("candidate", candidate));
 }
 
@@ -218,15 +209,16 @@ function publishAll(core: Core, member: Member, sends: readonly SentTrack[] | un
 		};
 	};
 	const failed = (_: SentTrack, error: ErrorBody) => tell(core, member, errorFrame(error.message));
-	publishSent(core, member, sends, name, () => pend(core, member, "track"), failed);
+	publishSent(core, member, sends, name, () => ++peerFor(member).turn.used, failed);
 }
 
-function onRefused(core: Core, member: Member, about: string | undefined, { error }: Answer & { ok: false }): void {
-	// The client's own offer came in between, or another node took over: the next offer is on its way.
-	if (about === "answer" && (error.code === "conflict" || error.code === "stale_endpoint")) return;
+function onRefused(core: Core, member: Member, request: number, { error }: Answer & { ok: false }): void {
+	const peer = peerFor(member);
+	const { about, harmless } = negotiation.onFailed(core, member, peer.turn, request, error);
+	keep(core, member);
+	if (harmless) return;
 	tell(core, member, errorFrame(error.message));
 	if (about !== "answer") return;
-	const peer = peerFor(member);
 	peer.refused++;
 	if (peer.refused < TRIES) renegotiate(core, member, "");
 	else if (peer.refused === TRIES) peer.retryAt = Date.now() + PAUSE_MS;
