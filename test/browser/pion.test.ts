@@ -116,3 +116,19 @@ describe("beside others", () => {
 		await allSee(["ada", "ben"]);
 	});
 });
+
+describe("a room that is moved", () => {
+	it("to another node goes on there over the same connections", async () => {
+		const second = await stack.addNode("node-2");
+		await second.registered;
+		await stack.nodes[0]?.kill("SIGKILL");
+		const before = new Map((await person("ada").shown()).map(({ track, count }) => [track, count]));
+		await expect
+			.poll(
+				async () => (await person("ada").shown()).every(({ track, count }) => count > (before.get(track) ?? 0)),
+				soon,
+			)
+			.toBe(true);
+		await allSee(["ada", "ben"]);
+	});
+});
