@@ -10,6 +10,7 @@ import { type Figures, table } from "./lib/figures.ts";
 import { odoo } from "./odoo.ts";
 import { placement } from "./placement.ts";
 import { relay } from "./relay.ts";
+import { sdp } from "./sdp.ts";
 import { spanning } from "./spanning.ts";
 
 const benches: Record<string, (runs: number) => Promise<Figures>> = {
@@ -17,6 +18,7 @@ const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	join,
 	forward,
 	odoo,
+	sdp,
 	spanning,
 	failover,
 	crowd,
