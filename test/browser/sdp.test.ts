@@ -243,6 +243,41 @@ describe("a browser with nothing but a peer connection", () => {
 		noErrors(a);
 	});
 
+	it("of twenty is offered a new track once, and loses nothing of what it receives", async () => {
+		room = new SdpRoom("twenty", workers);
+		const page = await newPage();
+		await page.evaluate((count) => {
+			for (let i = 0; i < count; i++) document.body.append(document.createElement("iframe"));
+		}, 20);
+		const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+		const clients = await Promise.all(frames.map((frame, i) => room.join(frame, `p${i}`)));
+		const [a, b, ...viewers] = clients as [SdpClient, SdpClient, ...SdpClient[]];
+		for (const viewer of viewers) {
+			await viewer.page.evaluate(() => void window.sdp.pc.addTransceiver("audio", { direction: "recvonly" }));
+			await viewer.offer();
+		}
+		for (const publisher of [a, b]) {
+			await publisher.page.evaluate(addScreen);
+			await publisher.offer();
+		}
+		await Promise.all(viewers.map((viewer) => viewer.received(2)));
+		for (const client of clients) await client.settled();
+		const offers = clients.map((client) => client.offers);
+		const before = await Promise.all(viewers.map(({ page: frame }) => frame.evaluate(continuity)));
+		await a.page.evaluate(addScreen);
+		await a.offer();
+		await Promise.all(viewers.map((viewer) => viewer.received(3)));
+		for (const client of clients) await client.settled();
+		expect(clients.map((client, i) => client.offers - (offers[i] ?? 0))).toEqual(
+			clients.map((it) => (it === a ? 0 : 1)),
+		);
+		for (const [i, viewer] of viewers.entries()) {
+			const after = await viewer.page.evaluate(continuity);
+			for (const [ssrc, was] of Object.entries(before[i] ?? {})) expect(after[ssrc]).toEqual(was);
+		}
+		noErrors(...clients);
+	});
+
 	it("keeps a working connection whatever is added and removed, in whatever order", async () => {
 		room = new SdpRoom("random", workers);
 		const seed = Number(process.env.SEED ?? 7);
@@ -295,6 +330,17 @@ async function frameWidth(width: number): Promise<void> {
 		}
 		await new Promise(requestAnimationFrame);
 	}
+}
+
+/** Of each stream: what changes when frames of it are lost, or it begins anew. */
+async function continuity(): Promise<Record<string, unknown>> {
+	const streams: Record<string, unknown> = {};
+	for (const stats of (await window.sdp.pc.getStats()).values()) {
+		if (stats.type !== "inbound-rtp") continue;
+		const { ssrc, packetsLost, pliCount, nackCount } = stats;
+		streams[ssrc] = { packetsLost, pliCount, nackCount };
+	}
+	return streams;
 }
 
 /** What the other side's ICE agent calls itself. */

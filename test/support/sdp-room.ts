@@ -2,7 +2,7 @@
  * A room's media on a real node's workers, with browser pages that have nothing but RTCPeerConnection. It does what
  * the room and a dialect do: hands descriptions on, publishes what a description says is sent, and subscribes.
  */
-import type { Page } from "playwright-core";
+import type { Frame, Page } from "playwright-core";
 import { RoomMedia } from "../../media-node/rtc/room-media.ts";
 import { Workers } from "../../media-node/rtc/workers.ts";
 import type { LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
@@ -58,8 +58,13 @@ export class SdpRoom {
 		}
 	}
 
-	/** A page with a connection, whose client is in the room from now on. */
-	async join(page: Page, id: string, settings: Partial<SdpSettings> = {}, more: Joining = {}): Promise<SdpClient> {
+	/** A page, or a frame in one, with a connection whose client is in the room from now on. */
+	async join(
+		page: Page | Frame,
+		id: string,
+		settings: Partial<SdpSettings> = {},
+		more: Joining = {},
+	): Promise<SdpClient> {
 		const client = new SdpClient(this, page, id);
 		this.clients.set(client.endpoint, client);
 		await client.open(more.reuse);
@@ -137,7 +142,7 @@ let requests = 0;
 export class SdpClient {
 	readonly id: string;
 	readonly endpoint = `e${++endpoints}`;
-	readonly page: Page;
+	readonly page: Page | Frame;
 	readonly #room: SdpRoom;
 	/** Offers of the node that it was given. */
 	offers = 0;
@@ -148,7 +153,7 @@ export class SdpClient {
 	held: Description[] | undefined;
 	#answering: Promise<unknown> = Promise.resolve();
 
-	constructor(room: SdpRoom, page: Page, id: string) {
+	constructor(room: SdpRoom, page: Page | Frame, id: string) {
 		this.#room = room;
 		this.page = page;
 		this.id = id;
