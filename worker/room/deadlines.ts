@@ -26,7 +26,10 @@ export class Deadlines {
 
 	constructor(core: Core) {
 		this.#core = core;
-		this.#sweepAt = Date.now() + core.limits.silenceMs;
+		// Of sockets that were here before this memory was: a room that wakes for somebody else's messages again and
+		// again would otherwise never come to look at them.
+		const signs = core.sockets.all().map((ws) => this.#lastSign(ws));
+		this.#sweepAt = Math.min(Date.now(), ...signs) + core.limits.silenceMs;
 	}
 
 	/** Sets the alarm to the earliest deadline. */
@@ -99,13 +102,20 @@ export class Deadlines {
 		const core = this.#core;
 		this.#sweepAt = now + core.limits.silenceMs;
 		for (const ws of core.sockets.all()) {
-			if ((core.sockets.lastSign(ws) ?? now) + core.limits.silenceMs > now) continue;
+			if (this.#lastSign(ws) + core.limits.silenceMs > now) continue;
 			const who = core.sockets.of(ws);
-			if (who.kind === "member" && !core.dialect(who.dialect).heartbeats) continue;
 			core.sockets.close(ws, CLOSE.silent, "no heartbeat");
 			if (who.kind === "link") detach(core, who.epoch);
 			else if (who.kind === "member") this.#silent(who.participant, who.session);
 		}
+	}
+
+	/** Of a socket that is to give any; infinite for the others. */
+	#lastSign(ws: WebSocket): number {
+		const { sockets } = this.#core;
+		const who = sockets.of(ws);
+		const gives = who.kind !== "member" || this.#core.dialect(who.dialect).heartbeats;
+		return (gives && sockets.lastSign(ws)) || Number.POSITIVE_INFINITY;
 	}
 
 	/** Members whose media went away need two heartbeats to show that their socket lives. */
