@@ -123,4 +123,37 @@ describe("a node's end", () => {
 		expect(await notices.tellFailed()).toBe(false);
 		expect(memo.rows).toEqual([]);
 	});
+
+	it("does not wait for the rooms of another that are being told already", async () => {
+		const { room, held, release } = slowRooms();
+		const memo = new Memo(3, true);
+		const notices = new Notices(
+			memo,
+			() => room,
+			() => undefined,
+		);
+		const telling = notices.tellFailed();
+		await vi.waitFor(() => expect(held).toHaveLength(3));
+		memo.rows.push({ node: "m", room: "of m", epoch: 1, gone: true });
+		expect(await notices.tellFailed()).toBe(false);
+		// The first of them answers; a fourth is told with the others still at it.
+		held.shift()?.();
+		await vi.waitFor(() => expect(room.nodeFailed).toHaveBeenCalledTimes(4));
+		release();
+		expect(await telling).toBe(false);
+		expect(memo.rows).toEqual([]);
+	});
+
+	it("is told once in a go to a room that cannot be told", async () => {
+		const { room } = slowRooms();
+		room.nodeFailed.mockRejectedValue(new Error("no"));
+		vi.spyOn(console, "error").mockImplementation(() => {});
+		const notices = new Notices(
+			new Memo(3, true),
+			() => room,
+			() => undefined,
+		);
+		expect(await notices.tellFailed()).toBe(true);
+		expect(room.nodeFailed).toHaveBeenCalledTimes(3);
+	});
 });

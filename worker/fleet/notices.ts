@@ -31,20 +31,33 @@ export class Notices {
 		this.#deadlineOf = deadlineOf;
 	}
 
-	/** Tells the rooms of nodes that are gone. True: some are left, for later. */
+	/** Tells the rooms of nodes that are gone, also of those that go meanwhile. True: some are left, for later. */
 	async tellFailed(): Promise<boolean> {
 		if (this.#failing) return false;
 		this.#failing = true;
 		try {
 			this.#served.forgetGone(Date.now() - GIVE_UP_MS);
-			const services = this.#served.ofGone(MOST_CALLS);
-			await bounded(services, FAILED_AT_ONCE, async (service) => {
+			await bounded(this.#ofGone(), FAILED_AT_ONCE, async (service) => {
 				if (await this.#call(service, (room, what) => room.nodeFailed(what))) this.#served.remove(service);
 			});
 			return this.#served.ofGone(1).length > 0;
 		} finally {
 			this.#failing = false;
 		}
+	}
+
+	/** Each that is to be told once, as many as one event may call; none now is not none later. */
+	#ofGone(): () => Service | undefined {
+		const taken = new Set<string>();
+		let batch: Service[] = [];
+		return () => {
+			if (taken.size >= MOST_CALLS) return undefined;
+			const isNew = (service: Service) => !taken.has(keyOf(service));
+			if (batch.length === 0) batch = this.#served.ofGone(MOST_CALLS).filter(isNew);
+			const next = batch.shift();
+			if (next) taken.add(keyOf(next));
+			return next;
+		};
 	}
 
 	/** Tells the node's rooms when to be gone, or that they may stay, a few at a time. True: some are left, for later. */
@@ -75,11 +88,16 @@ export class Notices {
 
 	/** Wakes rooms that wait for a node. */
 	async wake(rooms: readonly string[]): Promise<void> {
-		await bounded(rooms, FAILED_AT_ONCE, async (room) => {
-			await this.#room(room)
-				.nodeAvailable()
-				.catch((error: unknown) => console.error({ event: "room not woken", room, error: String(error) }));
-		});
+		const rest = rooms.values();
+		await bounded(
+			() => rest.next().value,
+			FAILED_AT_ONCE,
+			async (room) => {
+				await this.#room(room)
+					.nodeAvailable()
+					.catch((error: unknown) => console.error({ event: "room not woken", room, error: String(error) }));
+			},
+		);
 	}
 
 	async #call(
@@ -96,11 +114,14 @@ export class Notices {
 	}
 }
 
-/** At most so many at a time. */
-async function bounded<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
-	const rest = items[Symbol.iterator]();
+function keyOf({ node, room, epoch }: Service): string {
+	return JSON.stringify([node, room, epoch]);
+}
+
+/** At most so many at a time, each next one when one is done. */
+async function bounded<T>(take: () => T | undefined, width: number, work: (item: T) => Promise<void>): Promise<void> {
 	const lane = async (): Promise<void> => {
-		for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value);
+		for (let next = take(); next !== undefined; next = take()) await work(next);
 	};
 	await Promise.all(Array.from({ length: width }, lane));
 }
