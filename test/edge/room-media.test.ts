@@ -205,6 +205,24 @@ describe("a track", () => {
 		}
 	});
 
+	it("published anew where its media side was lost stays muted as it was meanwhile", async () => {
+		const { room, stub, link, clients } = await roomWith("a");
+		const [a] = clients as [TestClient & { endpoint: string }];
+		const mic = { track: "mic", source: "audio", media } as const;
+		a.post("publish", { ...mic, endpoint: a.endpoint });
+		await link.publish();
+		link.report({ type: "closed", endpoint: a.endpoint, error: { code: "node_failed", message: "gone" } });
+		const { endpoint } = await link.open();
+		await a.event("endpoint");
+		// Its client has not heard of this yet.
+		await stub.muteParticipant("a", ["mic"]);
+		const id = a.post("publish", { ...mic, endpoint, muted: false });
+		expect(await link.publish()).toMatchObject({ endpoint, muted: true });
+		expect((await a.answer(id)).type).toBe("ok");
+		const { joined } = await TestClient.join(room, "b");
+		expect(joined.participants[0]?.tracks).toMatchObject([{ id: "mic", muted: true }]);
+	});
+
 	it("that the node refuses is refused with its reason and never announced", async () => {
 		const { link, clients } = await roomWith("a", "b");
 		const [a, b] = clients as [TestClient & { endpoint: string }, TestClient];

@@ -51,11 +51,13 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		const most = core.room.settings.maxTracks ?? core.limits.maxTracksPerRoom;
 		if (core.tracks.size >= most) throw new SwitchyardError("too_many_tracks", "the room's limit");
 	}
+	// Of one that is there already the room knows better: somebody may have muted it, unheard by its client so far.
+	const muted = there?.info.muted ?? wish.muted;
 	const info: TrackInfo = {
 		id: wish.track,
 		kind,
 		source: wish.source,
-		muted: wish.muted,
+		muted,
 		layers: wish.layers,
 		label: kind === "data" ? (wish.media?.kind === "data" ? wish.media.label : (wish.label ?? "")) : undefined,
 		metadata: wish.metadata,
@@ -72,7 +74,7 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		source: wish.source,
 		media: wish.media,
 		layers: wish.layers,
-		muted: wish.muted,
+		muted,
 		cause: { participant: member.id, request },
 	};
 	if (there && there.endpoint !== endpoint.id && core.endpoints.has(there.endpoint)) {
