@@ -37,6 +37,36 @@ export function capabilitiesOf(section: Pick<RemoteSection, "media">): mediasoup
 	}
 }
 
+/** What an answer tells: nothing of codecs and extensions that were not offered. */
+export function capabilitiesByAnswer(
+	section: Pick<RemoteSection, "media" | "kind">,
+	offered: { codecs: readonly Codec[]; extensions: readonly Extension[] },
+	router: mediasoup.RtpCapabilities,
+): mediasoup.RtpCapabilities {
+	const { codecs = [], headerExtensions = [] } = capabilitiesOf(section);
+	const asked = new Set(offered.codecs.map(({ payloadType }) => payloadType));
+	const named = new Set(offered.extensions.map(({ uri }) => uri));
+	const others = router.codecs?.filter(
+		({ kind, preferredPayloadType: type }) => kind === section.kind && type !== undefined && !asked.has(type),
+	);
+	const unasked = router.headerExtensions?.filter(({ kind, uri }) => kind === section.kind && !named.has(uri));
+	return {
+		codecs: [...codecs, ...(others ?? [])],
+		headerExtensions: [...headerExtensions, ...(unasked ?? [])],
+	};
+}
+
+/** Those that are preferred first, each before what repairs it. */
+export function byPreference(codecs: readonly Codec[], preferred: readonly string[]): Codec[] {
+	const wanted = preferred.map((it) => it.toLowerCase());
+	const rank = ({ mimeType, parameters }: Codec): number => {
+		const media = codecs.find(({ payloadType }) => payloadType === parameters?.apt);
+		const at = wanted.indexOf((media?.mimeType ?? mimeType).toLowerCase());
+		return at < 0 ? wanted.length : at;
+	};
+	return codecs.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /**
  * What to consume a track with for a client that is offered it: its codecs, and the router's extensions that it knows.
  * A kind that it has told nothing of is taken to be understood whole.

@@ -16,6 +16,7 @@ import {
 import { dtlsParametersIn } from "../rtc/convert.ts";
 import type { SubscribedTrack } from "../rtc/subscriptions.ts";
 import {
+	capabilitiesByAnswer,
 	capabilitiesOf,
 	filling,
 	type Kind,
@@ -406,7 +407,7 @@ export class Connection {
 				if (slot.sent) knowLayers(slot.sent, slot.layers);
 			}
 			slot.carried = undefined;
-			if (!section.stopped) this.#known[kind] ??= capabilitiesOf(section);
+			if (!section.stopped) this.#known[kind] ??= capabilitiesByAnswer(section, slot, this.#host.router);
 		}
 		this.#release();
 	}
@@ -451,7 +452,7 @@ export class Connection {
 				...{ id: this.#id, version: ++this.#version },
 				setup: type === "offer" ? "actpass" : this.#setup,
 				allowMixed: type === "answer" ? this.#allowMixed : true,
-				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router)),
+				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router, this.#host.settings.codecs)),
 				...(sctpParameters && {
 					sctp: { port: sctpParameters.port, maxMessageSize: sctpParameters.maxReceiveMessageSize },
 				}),

@@ -1,18 +1,19 @@
 /** What the section of a slot says: its direction as the node sees it, codecs, extensions and streams. */
 import type { RtpCapabilities } from "mediasoup/types";
 import type { Codec, Extension } from "./codecs.ts";
-import { isOneLine } from "./codecs.ts";
+import { byPreference, isOneLine } from "./codecs.ts";
 import type { Slot } from "./slots.ts";
 import type { SectionText } from "./write.ts";
 
-export function sectionText(slot: Slot, router: RtpCapabilities): SectionText {
+/** `preferred`: MIME types that a client is to send in the first place, where it goes on from another node. */
+export function sectionText(slot: Slot, router: RtpCapabilities, preferred: readonly string[]): SectionText {
 	const { mid, kind, type = kind, stopped, sent, carried, outlet } = slot;
 	const receives = sent !== undefined || carried !== undefined;
 	const parts = [
 		outlet?.parameters?.rtpParameters,
 		sent?.rtpParameters,
 		carried && {
-			codecs: routerCodecs(router, kind),
+			codecs: byPreference(routerCodecs(router, kind), preferred),
 			headerExtensions: routerExtensions(router, kind, carried.extensions),
 		},
 	].filter((part) => part !== undefined);
