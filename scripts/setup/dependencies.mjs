@@ -44,6 +44,8 @@ async function isNode24() {
 async function npm(...args) {
 	// Under `npm start` this is the npm that runs us, which need not be the one on PATH.
 	const cli = process.env.npm_execpath;
-	const { ok, output } = cli?.endsWith(".js") ? await run(process.execPath, [cli, ...args]) : await run("npm", args);
+	// npm puts the Node that it installed here first on PATH, so this may run in the one that `npm ci` just took away.
+	const node = existsSync(process.execPath) ? process.execPath : "node";
+	const { ok, output } = cli?.endsWith(".js") ? await run(node, [cli, ...args]) : await run("npm", args);
 	if (!ok) throw new SetupError(`npm ${args.join(" ")} failed:\n${output}`);
 }
