@@ -118,7 +118,10 @@ export class Endpoint {
 
 	/** The room's answer to `restartIce`. */
 	async onIce({ direction, iceParameters }: EventOf<"ice">): Promise<void> {
-		await this.#transports.get(direction)?.restartIce({ iceParameters });
+		const transport = this.#transports.get(direction);
+		// Only now: a connection that is told of others would restart ICE by itself with the next track, on its side alone.
+		await transport?.updateIceServers({ iceServers: this.#options.iceServers() });
+		await transport?.restartIce({ iceParameters });
 	}
 
 	/** The network changed: paths that do not work any more are looked for anew without waiting. */
@@ -130,11 +133,6 @@ export class Endpoint {
 				this.#restart(direction, 0);
 			}
 		}
-	}
-
-	/** They are used when ICE is restarted. */
-	setIceServers(iceServers: RTCIceServer[]): void {
-		for (const transport of this.#transports.values()) transport.updateIceServers({ iceServers }).catch(() => {});
 	}
 
 	close(): void {

@@ -9,25 +9,20 @@ const SPARE_MS = 5_000;
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2_147_483_647;
 
-export interface IceServersPort {
-	/** Asks the service. */
-	ask: () => Promise<IceServers>;
-	/** For connections that there are: they use them when they look for a path the next time. */
-	changed: (servers: RTCIceServer[]) => void;
-}
-
 export class IceServerList {
-	readonly #port: IceServersPort;
+	readonly #ask: () => Promise<IceServers>;
 	#servers: RTCIceServer[] = [];
 	#timed = false;
 	#askedAt = Number.NEGATIVE_INFINITY;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#closed = false;
 
-	constructor(port: IceServersPort) {
-		this.#port = port;
+	/** `ask`: the service. */
+	constructor(ask: () => Promise<IceServers>) {
+		this.#ask = ask;
 	}
 
+	/** For new connections, and for those that look for another path. */
 	get servers(): RTCIceServer[] {
 		return this.#servers;
 	}
@@ -43,7 +38,6 @@ export class IceServerList {
 		this.#timed = expiresAt !== undefined;
 		clearTimeout(this.#timer);
 		if (expiresAt !== undefined) this.#renewIn((expiresAt - Date.now()) * RENEW_AT);
-		this.#port.changed(iceServers);
 	}
 
 	/** There are none to relay with so far, and nothing goes without. */
@@ -69,7 +63,7 @@ export class IceServerList {
 		this.#askedAt = performance.now();
 		clearTimeout(this.#timer);
 		try {
-			this.set(await this.#port.ask());
+			this.set(await this.#ask());
 		} catch (error) {
 			console.warn("switchyard: no ICE servers could be had", error);
 			if (!this.#closed) this.#renewIn(RETRY_MS);

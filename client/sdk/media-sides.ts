@@ -84,11 +84,6 @@ export class MediaSides {
 		});
 	}
 
-	setIceServers(servers: RTCIceServer[]): void {
-		this.#current?.setIceServers(servers);
-		this.#former?.setIceServers(servers);
-	}
-
 	/** The room has lost one. */
 	lost(id: string): void {
 		if (id === this.#current?.id) this.moveTo(undefined);

@@ -124,13 +124,7 @@ export class RoomImpl implements Room {
 			(body) => this.#signal.request("subscribe", body),
 			(track) => this.#roster.publications.has(track),
 		);
-		this.#ice = new IceServerList({
-			ask: () => this.#signal.get("ice-servers"),
-			changed: (servers) => {
-				this.#sides?.setIceServers(servers);
-				this.#mesh?.setIceServers(servers);
-			},
-		});
+		this.#ice = new IceServerList(() => this.#signal.get("ice-servers"));
 		this.#presence = new Latest((presence) => this.#signal.request("presence", { presence }));
 		this.#signal = parts.signal({
 			joined: (whole, how, welcome) => this.#joined(whole, how, welcome),
@@ -448,6 +442,7 @@ export class RoomImpl implements Room {
 				iceServers: this.#ice.servers,
 				iceTransportPolicy: this.#parts.options.iceTransportPolicy,
 			}),
+			pathLost: () => this.#ice.doubt(),
 			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
 			tracks: () => [...this.me.tracks.values()].filter(({ published, stopped }) => published && !stopped),
 			channels: () => [...(this.#publisher?.channels.values() ?? [])].filter(({ direct }) => direct),
@@ -459,7 +454,6 @@ export class RoomImpl implements Room {
 				this.#tellReady();
 			},
 			failed: (participant) => {
-				this.#ice.doubt();
 				// Somebody away cannot answer, and neither can this side while its own connection is lost.
 				if (this.#state !== "connected" || this.participants.get(participant)?.state !== "joined") return;
 				if (this.topology === "mesh") this.#do("meshFailed", {}).catch(() => {});

@@ -140,5 +140,16 @@ describe("two people behind firewalls", () => {
 		await alice.waitForFunction(() => window.room.mediaState === "connected");
 		await see(alice, bob);
 		expect(await ways(alice)).toEqual(RELAYED);
+		// And whatever is published from then on.
+		await alice.evaluate(async () => {
+			const context = document.createElement("canvas").getContext("2d");
+			const canvas = context?.canvas ?? document.createElement("canvas");
+			let at = 0;
+			setInterval(() => context?.fillRect(at++ % 300, 0, 10, 10), 50);
+			const [track] = canvas.captureStream(15).getVideoTracks();
+			if (track) await window.room.me.publish(track, { source: "screen" });
+		});
+		await bob.waitForFunction(() => document.querySelectorAll('video[data-of="alice"]').length === 2);
+		await decodes(bob, "alice");
 	});
 });

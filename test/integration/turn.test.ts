@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { isDenied } from "../../media-node/turn/peers.ts";
 import { isPortFree } from "../../media-node/turn/port-free.ts";
@@ -42,7 +43,7 @@ function coturnOf(node: MediaNodeProcess): number | undefined {
 	}
 }
 
-const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("switchyard-turn-")).length;
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("switchyard-turn-"));
 
 describe("coturn beside a node", () => {
 	let stack: Stack;
@@ -164,19 +165,26 @@ describe("a node with a TURN server", () => {
 		const env = await turnEnv();
 		const node = await stack.addNode("orderly", env);
 		await turnKnown(stack);
-		expect(folders()).toBe(before + 1);
+		expect(folders()).toHaveLength(before.length + 1);
 		expect(await isPortFree(Number(env.TURN_PORT), "0.0.0.0")).toBe(false);
 		await node.stop();
-		expect(folders()).toBe(before);
+		expect(folders()).toEqual(before);
 		await vi.waitFor(async () => expect(await isPortFree(Number(env.TURN_PORT), "0.0.0.0")).toBe(true));
 	});
 
-	it("takes coturn along when it is killed", async () => {
+	it("takes coturn along when it is killed, and leaves no secret", async () => {
+		const before = folders();
 		const env = await turnEnv();
 		const node = await stack.addNode("killed", env);
 		await turnKnown(stack);
 		await node.kill("SIGKILL");
 		await vi.waitFor(async () => expect(await isPortFree(Number(env.TURN_PORT), "0.0.0.0")).toBe(true));
+		const left = folders().filter((name) => !before.includes(name));
+		expect(left).toHaveLength(1);
+		for (const name of left) {
+			expect(readdirSync(join(tmpdir(), name))).not.toContain("turnserver.conf");
+			rmSync(join(tmpdir(), name), { recursive: true });
+		}
 	});
 
 	it("waits for its port when another process has it", async () => {

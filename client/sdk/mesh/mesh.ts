@@ -10,6 +10,7 @@ export interface MeshPort {
 	/** The number of this participant's join: who came later gives way. */
 	join(): number;
 	configuration(): RTCConfiguration;
+	pathLost(): void;
 	signal(to: string, signal: Signal): Promise<unknown>;
 	tracks(): Iterable<LocalTrackImpl>;
 	channels(): Iterable<LocalChannel>;
@@ -75,10 +76,6 @@ export class Mesh {
 		for (const { peer } of [...this.#peers.values()]) peer.done();
 	}
 
-	setIceServers(iceServers: RTCIceServer[]): void {
-		for (const { peer } of this.#peers.values()) peer.setIceServers(iceServers);
-	}
-
 	check(): void {
 		for (const { peer } of this.#peers.values()) peer.check();
 	}
@@ -90,7 +87,9 @@ export class Mesh {
 	#add(id: string, join: number): void {
 		const port = this.#port;
 		const current = () => this.#peers.get(id)?.peer === peer;
-		const peer: Peer = new Peer(port.join() > join, port.configuration(), {
+		const peer: Peer = new Peer(port.join() > join, {
+			configuration: () => port.configuration(),
+			pathLost: () => port.pathLost(),
 			// Refused when it has left meanwhile: its peer is closed by that.
 			signal: (signal) => void port.signal(id, signal).catch(() => {}),
 			tracks: () => port.tracks(),

@@ -15,6 +15,8 @@ const DISCONNECTED_MS = 2_000;
 const LINGER_MS = 10_000;
 
 export interface PeerPort {
+	/** Of now. */
+	configuration(): RTCConfiguration;
 	signal(signal: Signal): void;
 	/** What is sent to everybody. */
 	tracks(): Iterable<LocalTrackImpl>;
@@ -23,6 +25,8 @@ export interface PeerPort {
 	/** A track of theirs comes this way, or does no more. */
 	received(track: string, media: MediaStreamTrack | undefined): void;
 	stateChanged(): void;
+	/** Its way is lost, and another is looked for. */
+	pathLost(): void;
 	/** There is no way to it so far. */
 	failed(): void;
 	/** Neither side needs it any more. */
@@ -50,10 +54,10 @@ export class Peer {
 	readonly #done = { here: false, there: false };
 
 	/** `polite`: gives way when both sides offer at once, and leaves the first offer to the other. */
-	constructor(polite: boolean, configuration: RTCConfiguration, port: PeerPort) {
+	constructor(polite: boolean, port: PeerPort) {
 		this.#polite = polite;
 		this.#port = port;
-		const connection = new RTCPeerConnection(configuration);
+		const connection = new RTCPeerConnection(port.configuration());
 		this.connection = connection;
 		connection.onnegotiationneeded = () => void this.#offer();
 		connection.onicecandidate = ({ candidate }) => {
@@ -131,12 +135,7 @@ export class Peer {
 	/** The network changed: a path that does not work any more is looked for anew without waiting. */
 	check(): void {
 		const { connectionState } = this.connection;
-		if (connectionState === "disconnected" || connectionState === "failed") this.connection.restartIce();
-	}
-
-	/** They are used when ICE is restarted. */
-	setIceServers(iceServers: RTCIceServer[]): void {
-		if (!this.closed) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+		if (connectionState === "disconnected" || connectionState === "failed") this.#restartIce();
 	}
 
 	close(): void {
@@ -261,15 +260,23 @@ export class Peer {
 	#stateChanged(): void {
 		const { connectionState } = this.connection;
 		clearTimeout(this.#mending);
+		if (connectionState === "failed" || connectionState === "disconnected") this.#port.pathLost();
 		if (connectionState === "connected") clearTimeout(this.#patience);
 		else if (connectionState === "failed") {
 			this.#wait();
-			this.connection.restartIce();
+			this.#restartIce();
 		} else if (connectionState === "disconnected") {
 			this.#wait();
 			this.#mending = setTimeout(() => this.check(), DISCONNECTED_MS);
 		}
 		this.#port.stateChanged();
+	}
+
+	/** With the ICE servers of now. */
+	#restartIce(): void {
+		const { iceServers } = this.#port.configuration();
+		this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+		this.connection.restartIce();
 	}
 
 	#wait(): void {
