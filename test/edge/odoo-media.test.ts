@@ -382,6 +382,39 @@ describe("with a native participant", () => {
 		await native.do("leave", {});
 		expect(await a.payload("SESSION_LEAVE")).toEqual({ sessionId: "native" });
 	});
+
+	it("an Odoo session hears the sound of a screen as long as there is no microphone", async () => {
+		const { uuid, link, clients } = await channelWith(1);
+		const [a] = clients;
+		const native = await TestClient.join(uuid, "native", { rtpCapabilities: capabilities });
+		await link.open();
+		const { endpoint } = await native.event("endpoint");
+		const publish = async (track: string, source: "audio" | "screenAudio") => {
+			native.post("publish", { endpoint, track, source, media: { kind: "audio", rtpParameters } });
+			await link.publish();
+		};
+		const heard = async () => {
+			const init = await a.named("INIT_CONSUMER");
+			a.respond(init);
+			return init.message?.payload;
+		};
+		await publish("system", "screenAudio");
+		await link.subscribe("native");
+		expect(await heard()).toMatchObject({ producerId: "system", sessionId: "native", type: "audio" });
+		expect((await link.command("tune")).tracks).toEqual([{ track: "system", paused: false }]);
+
+		await publish("mic", "audio");
+		await link.subscribe("native");
+		expect((await link.command("tune")).tracks).toEqual([{ track: "system", paused: true }]);
+		expect(await heard()).toMatchObject({ producerId: "mic", type: "audio" });
+		expect((await link.command("tune")).tracks).toEqual([{ track: "mic", paused: false }]);
+
+		await native.do("unpublish", { track: "mic" });
+		expect((await link.command("unsubscribe")).tracks).toEqual(["system"]);
+		await link.subscribe("native", "again");
+		expect(await heard()).toMatchObject({ id: "again-system", type: "audio" });
+		expect((await link.command("tune")).tracks).toEqual([{ track: "system", paused: false }]);
+	});
 });
 
 // Last, since the other node stays.

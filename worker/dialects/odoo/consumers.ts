@@ -31,15 +31,51 @@ export function offer(core: Core, member: Member, endpoint: string, consumers: r
 	const senders = new Set<string>();
 	for (const consumer of consumers) {
 		const { track: id, participant } = consumer;
-		const type = StreamType.safeParse(core.tracks.get(id)?.info.source);
-		// Sound of a screen and data have no place in this protocol: they stay paused.
-		if (consumer.kind === "data" || !type.success) continue;
+		const type = typeOf(core, id);
+		// What has no place in this protocol stays paused.
+		if (consumer.kind === "data" || !type) continue;
 		if (taken[id] === consumer.id || offers.get(id)?.consumer.id === consumer.id) continue;
 		stopTimer(offers.get(id));
-		offers.set(id, { consumer, type: type.data, asked: false });
+		offers.set(id, { consumer, type, asked: false });
 		senders.add(participant);
 	}
 	for (const sender of senders) announce(core, member, sender);
+}
+
+/** A session has one sound: of a native participant's two, that of its screen is it while there is no microphone. */
+function typeOf(core: Core, id: string): StreamType | undefined {
+	const track = core.tracks.get(id);
+	if (track?.info.source === "screenAudio") return hasMicrophone(core, track.participant) ? undefined : "audio";
+	return StreamType.safeParse(track?.info.source).data;
+}
+
+function hasMicrophone(core: Core, sender: string): boolean {
+	return core.tracksOf(sender).some(({ info, live }) => live && info.source === "audio");
+}
+
+/** A sender's microphone is there, and takes the place of its screen's sound. */
+export function microphoneOn(core: Core, member: Member, sender: string): void {
+	const screen = screenSoundOf(core, sender);
+	const { offers } = memoryOf(member);
+	const { taken } = sessionFor(member);
+	if (screen === undefined || (taken[screen] === undefined && !offers.has(screen))) return;
+	stopTimer(offers.get(screen));
+	offers.delete(screen);
+	delete taken[screen];
+	keep(core, member);
+	subscribe(core, member, { tracks: [{ track: screen, paused: true }] });
+}
+
+/** One of its tracks has ended: if that was the microphone, its screen is heard. */
+export function microphoneOff(core: Core, member: Member, sender: string): void {
+	const screen = screenSoundOf(core, sender);
+	if (screen === undefined || hasMicrophone(core, sender)) return;
+	if (sessionFor(member).taken[screen] !== undefined || memoryOf(member).offers.has(screen)) return;
+	subscribeAnew(core, member, [screen]);
+}
+
+function screenSoundOf(core: Core, sender: string): string | undefined {
+	return core.tracksOf(sender).find(({ info, live }) => live && info.source === "screenAudio")?.info.id;
 }
 
 function stopTimer(offered: Offer | undefined): void {
@@ -88,8 +124,8 @@ export function answered(core: Core, member: Member, request: string): void {
 export function choose(core: Core, member: Member, sender: string, states: Partial<Record<StreamType, boolean>>): void {
 	const { taken } = sessionFor(member);
 	const tracks = core.tracksOf(sender).flatMap(({ info }) => {
-		const type = StreamType.safeParse(info.source);
-		const active = type.success ? states[type.data] : undefined;
+		const type = typeOf(core, info.id);
+		const active = type && states[type];
 		return active === undefined || taken[info.id] === undefined ? [] : [{ track: info.id, paused: !active }];
 	});
 	if (tracks.length > 0) subscribe(core, member, { tracks });

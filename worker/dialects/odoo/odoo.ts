@@ -262,9 +262,15 @@ function onEvent(core: Core, member: Member, event: RoomEvent): void {
 		case "trackUnpublished":
 			consumers.forgetGone(core, member);
 			if (event.participant === member.id) checkFlags(core, member);
-			else infoOfOthers(core, member, event.participant);
+			else {
+				infoOfOthers(core, member, event.participant);
+				consumers.microphoneOff(core, member, event.participant);
+			}
 			return;
 		case "trackPublished":
+			if (event.track.source === "audio") consumers.microphoneOn(core, member, event.participant);
+			infoOfOthers(core, member, event.participant);
+			return;
 		case "trackUpdated":
 			infoOfOthers(core, member, event.participant);
 			return;
