@@ -71,6 +71,13 @@ export const SdpSettings = z.object({
 	/** What a client offers to receive is used before sections are added to its connection. */
 	fill: z.boolean().default(false),
 	/**
+	 * There is one offer and one answer, and nothing is negotiated after: what comes later is received in the sections
+	 * that there are, one of each kind at least. They name no SSRCs, since those change with the track.
+	 */
+	once: z.boolean().default(false),
+	/** What is received is of one stream, by this id; else of its publishers' own. */
+	stream: z.string().max(128).optional(),
+	/**
 	 * Answers use the header extension ids of the node's routers, so that what the client sends and what it receives can
 	 * share a connection. Browsers take that; others send with the ids they offered (RFC 8285 section 6).
 	 */

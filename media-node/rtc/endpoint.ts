@@ -1,6 +1,8 @@
 /** A participant's media side on this node: its tracks and its subscriptions, on transports that its client reaches. */
 import type { Producer, WebRtcTransport } from "mediasoup/types";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { IceParameters } from "../../shared/media.ts";
+import type { Direction } from "../../shared/native.ts";
 import type { Home } from "./home.ts";
 import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
 import type { Inlet, RoomTrack } from "./tracks.ts";
@@ -38,6 +40,8 @@ export abstract class Endpoint {
 	abstract receiver(published: RoomTrack): Promise<Receiver>;
 	/** What a published track needs of it. */
 	abstract sender(): Promise<Inlet>;
+	/** New ICE credentials for one of its transports (RFC 8445 section 9). */
+	abstract restartIce(direction: Direction): Promise<IceParameters>;
 	/** Those there are now. */
 	abstract transports(): WebRtcTransport[];
 	/** A track that it publishes has its producer. */

@@ -166,18 +166,23 @@ export class RoomMedia implements RoomContext {
 		const endpoint = this.endpoints.get(command.endpoint);
 		switch (command.type) {
 			case "connect":
-				return this.#answer(command, endpoint, async (it) => {
-					const { direction, cause } = command;
-					await it.connect(direction, command.dtlsParameters);
-					return { type: "connected", endpoint: it.id, direction, cause };
+				return this.#answer(command, async () => {
+					const { direction, cause, dtlsParameters } = command;
+					if (!(endpoint instanceof OrtcEndpoint)) throw new SwitchyardError("stale_endpoint");
+					await endpoint.connect(direction, dtlsParameters);
+					return { type: "connected", endpoint: endpoint.id, direction, cause };
 				});
 			case "equip":
 				if (endpoint instanceof OrtcEndpoint) endpoint.equip(command);
 				return;
 			case "restartIce":
-				return this.#answer(command, endpoint, async (it) => {
+				return this.#answer(command, async () => {
 					const { direction, cause } = command;
-					return { type: "ice", endpoint: it.id, direction, iceParameters: await it.restartIce(direction), cause };
+					if (!endpoint) throw new SwitchyardError("stale_endpoint");
+					return {
+						...{ type: "ice", endpoint: endpoint.id, direction, cause },
+						iceParameters: await endpoint.restartIce(direction),
+					};
 				});
 			case "publish":
 				return this.tracks.publish(command, endpoint);
@@ -199,7 +204,7 @@ export class RoomMedia implements RoomContext {
 				return;
 			case "description":
 				if (endpoint instanceof SdpEndpoint) return endpoint.execute(command);
-				return this.#answer(command, undefined, () => Promise.reject(new SwitchyardError("stale_endpoint")));
+				return this.#answer(command, () => Promise.reject(new SwitchyardError("stale_endpoint")));
 			case "renegotiate":
 			case "disconnect":
 			case "limit":
@@ -307,16 +312,9 @@ export class RoomMedia implements RoomContext {
 	}
 
 	/** Runs a client's request and reports its outcome with its cause. */
-	#answer(
-		command: { endpoint: string; cause: Cause },
-		endpoint: Endpoint | undefined,
-		work: (endpoint: OrtcEndpoint) => Promise<LinkReport>,
-	): void {
-		const { cause } = command;
-		const done =
-			endpoint instanceof OrtcEndpoint ? work(endpoint) : Promise.reject(new SwitchyardError("stale_endpoint"));
-		done.then(this.report).catch((error: unknown) => {
-			this.report({ type: "failed", endpoint: command.endpoint, cause, error: errorBody(error) });
-		});
+	#answer({ endpoint, cause }: { endpoint: string; cause: Cause }, work: () => Promise<LinkReport>): void {
+		work()
+			.then(this.report)
+			.catch((error: unknown) => this.report({ type: "failed", endpoint, cause, error: errorBody(error) }));
 	}
 }

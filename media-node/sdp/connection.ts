@@ -83,6 +83,8 @@ export class Connection {
 	#offered: { slots: Slot[]; description: Description } | undefined;
 	/** Both sides have agreed once, or another node had. */
 	#begun: boolean;
+	/** Where there is one offer and one answer: they have been exchanged. */
+	#settled = false;
 	/** The client is to offer before anything can be received. */
 	readonly #clientFirst: boolean;
 	/** Answers give header extensions the router's ids. */
@@ -135,10 +137,11 @@ export class Connection {
 		const there = this.#slots.find((it) => it.kind === kind && (it.outlet?.track === track || it.expected === track));
 		if (there?.capabilities) return Promise.resolve({ mid: there.mid, rtpCapabilities: there.capabilities });
 		if (there) return Promise.resolve(this.#own(there.mid));
-		const { fill } = this.#host.settings;
-		if (fill || (this.#clientFirst && !this.#begun)) {
+		const { fill, once } = this.#host.settings;
+		if (fill || (once && (this.#settled || this.#offered)) || (this.#clientFirst && !this.#begun)) {
 			return new Promise((resolve, reject) => {
 				this.#waiting.push({ track, kind, resolve, reject });
+				this.#refill();
 			});
 		}
 		return Promise.resolve(this.#own());
@@ -198,6 +201,25 @@ export class Connection {
 			else this.#waiting.push(waiting);
 		}
 		return served;
+	}
+
+	/** Where nothing more is negotiated, those who wait take sections that are free. */
+	#refill(): void {
+		if (!this.#settled) return;
+		const wanted = new Set(this.#host.subscriptions().map(({ track }) => track));
+		for (const [track, slot] of this.#filled) {
+			// What was to be in it could not be received.
+			if (!wanted.has(track)) slot.open = this.#filled.delete(track);
+		}
+		for (const waiting of this.#waiting.splice(0)) {
+			const slot = this.#slots.find(({ kind, open, stopped }) => kind === waiting.kind && open && !stopped);
+			if (!wanted.has(waiting.track)) waiting.reject(new SwitchyardError("stale_endpoint", "unsubscribed meanwhile"));
+			else if (slot?.capabilities) {
+				slot.open = false;
+				this.#filled.set(waiting.track, slot);
+				waiting.resolve({ mid: slot.mid, rtpCapabilities: slot.capabilities });
+			} else this.#waiting.push(waiting);
+		}
 	}
 
 	/**
@@ -264,6 +286,7 @@ export class Connection {
 		if (served.length > 0) await this.#ready(served);
 		this.#sync("answer");
 		const description = { type: "answer" as const, sdp: this.#write(transport, "answer") };
+		this.#settled = this.#host.settings.once;
 		this.#release();
 		return { description, state: this.#state() };
 	}
@@ -319,6 +342,7 @@ export class Connection {
 		const sends = direction === "sendrecv" || direction === "sendonly";
 		if (!receives) this.#refuse(slot);
 		slot.open = receives && !slot.outlet && slot.expected === undefined;
+		if (slot.open && this.#host.settings.once) slot.capabilities = filling(this.#host.router, section);
 		slot.sent = sends && this.#host.maySend ? this.#sent(slot, section, at) : undefined;
 		if (slot.sent || slot.outlet) return;
 		slot.codecs = sharedCodecs(section, this.#host.router);
@@ -357,11 +381,18 @@ export class Connection {
 	// ------------------------------------------------------------ the node offers
 
 	async #offer(): Promise<void> {
-		const { offers } = this.#host.settings;
+		const { offers, once } = this.#host.settings;
+		if (this.#settled && !this.#closed) {
+			this.#sync("answer");
+			this.#refill();
+			this.#release();
+			return;
+		}
 		if (this.#closed || this.#offered || !offers || (this.#clientFirst && !this.#begun)) return;
 		const before = this.#slots.map((slot) => ({ ...slot }));
 		const changed = this.#sync("offer");
 		const added = this.#addApplication();
+		if (once) this.#addEmpty();
 		if (!changed && !added && !this.#moving && !this.#restarting) return;
 		if (this.#slots.every(({ stopped }) => stopped)) return;
 		const transport = await this.#made(this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped));
@@ -378,6 +409,15 @@ export class Connection {
 		if (!wanted || this.#slots.some(({ kind }) => kind === "application")) return false;
 		place(this.#slots, newSlot(`${OWN}${++this.#mid}`, "application"));
 		return true;
+	}
+
+	/** A section of each kind, for what comes later. */
+	#addEmpty(): void {
+		for (const kind of ["audio", "video"] as const) {
+			if (this.#slots.some((slot) => slot.kind === kind)) continue;
+			const { mid, rtpCapabilities } = this.#own();
+			place(this.#slots, { ...newSlot(mid, kind), open: true, capabilities: rtpCapabilities });
+		}
 	}
 
 	/** The client's answer. */
@@ -408,7 +448,11 @@ export class Connection {
 			}
 			slot.carried = undefined;
 			if (!section.stopped) this.#known[kind] ??= capabilitiesByAnswer(section, slot, this.#host.router);
+			if (!this.#host.settings.once) continue;
+			slot.capabilities = receives ? filling(this.#host.router, section) : undefined;
+			slot.open = receives && !slot.outlet;
 		}
+		this.#settled = this.#host.settings.once;
 		this.#release();
 	}
 
@@ -452,7 +496,7 @@ export class Connection {
 				...{ id: this.#id, version: ++this.#version },
 				setup: type === "offer" ? "actpass" : this.#setup,
 				allowMixed: type === "answer" ? this.#allowMixed : true,
-				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router, this.#host.settings.codecs)),
+				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router, this.#host.settings)),
 				...(sctpParameters && {
 					sctp: { port: sctpParameters.port, maxMessageSize: sctpParameters.maxReceiveMessageSize },
 				}),

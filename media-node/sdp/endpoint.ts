@@ -2,6 +2,7 @@
 import type { Producer, Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
+import type { IceParameters } from "../../shared/media.ts";
 import type { SdpSettings, Section } from "../../shared/sdp.ts";
 import { Endpoint, type Open, type Opened } from "../rtc/endpoint.ts";
 import { errorBody } from "../rtc/errors.ts";
@@ -33,6 +34,8 @@ export class SdpEndpoint extends Endpoint {
 	readonly #maySend: boolean;
 	readonly #connections = new Map<string, Connection>();
 	readonly #transports = new Map<string, WebRtcTransport>();
+	/** Of connections, as last told. */
+	readonly #states = new Map<string, "connected" | "disconnected">();
 	readonly #making = new Map<string, Promise<WebRtcTransport>>();
 	readonly #channels = new Map<string, TextChannel>();
 	#router: RtpCapabilities | undefined;
@@ -92,6 +95,13 @@ export class SdpEndpoint extends Endpoint {
 		this.#events.report({ type: "sections", endpoint: this.id, connection: MAIN, sections: connection.sections });
 	}
 
+	/** For a client that tells of it without a description. */
+	async restartIce(): Promise<IceParameters> {
+		const transport = this.#transports.get(MAIN);
+		if (!transport || this.closed) throw new SwitchyardError("stale_endpoint");
+		return transport.restartIce();
+	}
+
 	transports(): WebRtcTransport[] {
 		return [...this.#transports.values()];
 	}
@@ -106,8 +116,9 @@ export class SdpEndpoint extends Endpoint {
 		for (const connection of this.#connections.values()) connection.close();
 	}
 
-	/** Tells again of what the client may not have been told. */
+	/** Tells again of what the room or the client may not have been told. */
 	repeat(): void {
+		for (const [connection, state] of this.#states) this.#tellState(connection, state);
 		for (const [name, { outstanding }] of this.#connections) if (outstanding) this.#tell(name, outstanding);
 	}
 
@@ -134,6 +145,7 @@ export class SdpEndpoint extends Endpoint {
 				this.#connections.get(command.connection)?.close();
 				this.#connections.delete(command.connection);
 				this.#transports.delete(command.connection);
+				this.#states.delete(command.connection);
 				return;
 			case "limit":
 				this.#limit(command);
@@ -276,17 +288,20 @@ export class SdpEndpoint extends Endpoint {
 
 	/** Each of several connections is told of by itself. */
 	#tellStates(name: string, transport: WebRtcTransport): void {
-		let told: string | undefined;
 		const tell = () => {
 			const { iceState, dtlsState } = transport;
 			const lost = iceState === "disconnected" || dtlsState === "failed" || dtlsState === "closed";
 			const state = lost ? "disconnected" : dtlsState === "connected" ? "connected" : undefined;
-			if (!state || state === told || this.closed) return;
-			told = state;
-			this.#events.report({ type: "connection", endpoint: this.id, connection: name, state });
+			if (!state || state === this.#states.get(name) || this.closed) return;
+			this.#states.set(name, state);
+			this.#tellState(name, state);
 		};
 		transport.on("icestatechange", tell);
 		transport.on("dtlsstatechange", tell);
+	}
+
+	#tellState(connection: string, state: "connected" | "disconnected"): void {
+		this.#events.report({ type: "connection", endpoint: this.id, connection, state });
 	}
 
 	#limit({ incoming, outgoing }: Command<"limit">): void {

@@ -12,7 +12,7 @@ export interface SectionText {
 	codecs: readonly Codec[];
 	extensions: readonly Extension[];
 	/** What is sent to the client in it. */
-	sends?: { stream: string; track: string; ssrc: number; rtx?: number; cname: string };
+	sends?: { stream: string; track: string; ssrc?: number; rtx?: number; cname?: string };
 	/** What the client sends in it, as its own simulcast names it; lowest first. */
 	rids: readonly string[];
 }
@@ -107,12 +107,14 @@ function media(section: SectionText, { setup, sctp }: SessionText, transport: We
 	} as unknown as Media;
 }
 
-function outgoing({ stream, track, ssrc, rtx, cname }: NonNullable<SectionText["sends"]>) {
+function outgoing({ stream, track, ssrc, rtx, cname = "" }: NonNullable<SectionText["sends"]>) {
+	// Ids may hold what the library's own grammar of this line does not know.
+	const msid = { invalid: [{ value: `msid:${stream || "-"} ${track}` }] };
+	if (ssrc === undefined) return msid;
 	const name = cname !== "" && isOneLine(cname) ? cname : "-";
 	const ssrcs = rtx === undefined ? [ssrc] : [ssrc, rtx];
 	return {
-		// Ids may hold what the library's own grammar of this line does not know.
-		invalid: [{ value: `msid:${stream || "-"} ${track}` }],
+		...msid,
 		ssrcs: ssrcs.map((id) => ({ id, attribute: "cname", value: name })),
 		...(rtx !== undefined && { ssrcGroups: [{ semantics: "FID", ssrcs: `${ssrc} ${rtx}` }] }),
 	};

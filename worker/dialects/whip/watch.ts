@@ -22,8 +22,9 @@ import { failed, nothingToWatch, refused } from "./replies.ts";
 import { awaitConnection, newSession, number, sessionOf, type Watching } from "./session.ts";
 import { settle, wait } from "./waiting.ts";
 
-const ANSWERS = SdpSettings.parse({ offers: false, fill: true, renumber: false });
-const OFFERS = SdpSettings.parse({ offers: true });
+/** One stream with all that is watched (the draft's section "Single MediaStream"), by the room's name. */
+const ANSWERS = { once: true, offers: false, fill: true, renumber: false };
+const OFFERS = { once: true, offers: true };
 
 /** Offers that wait for something to watch. In memory: who offered waits too. */
 const offers = new WeakMap<Member, string>();
@@ -44,7 +45,8 @@ export function beginWatching(core: Core, { grant, offer, participant, feed }: W
 	};
 	const own = newSession(described?.ufrag ?? "", { watches });
 	const part = { data: false, mesh: false, subscribe: "none" } as const;
-	const member = join(core, undefined, grant, { dialect: WHEP, own, dueAt: own.endsAt, sdp: ANSWERS, ...part });
+	const sdp = SdpSettings.parse({ ...ANSWERS, stream: grant.room });
+	const member = join(core, undefined, grant, { dialect: WHEP, own, dueAt: own.endsAt, sdp, ...part });
 	own.opens = number(core, member);
 	const reply = wait(core, member, own.opens, PATIENCE_MS, () => tooLate(core, member));
 	offers.set(member, offer);
@@ -92,7 +94,7 @@ function begin(core: Core, member: Member): boolean {
 	const counter = offer === "" || fits.includes("otherNumber");
 	if (counter && member.media) {
 		// The node takes it for a connection of another node's, without sections so far, and offers at once.
-		member.media.sdp = OFFERS;
+		member.media.sdp = SdpSettings.parse({ ...OFFERS, stream: core.room.name });
 		member.connections = { "": [] };
 		core.members.touch(member.id);
 	}
