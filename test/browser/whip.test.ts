@@ -1,0 +1,88 @@
+/** WHIP and WHEP in Chromium, on a real edge and a real node: others' client libraries, and pages without any. */
+import { randomUUID } from "node:crypto";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../support/chromium.ts";
+import { Stack } from "../support/stack.ts";
+import { publishWithLibrary, StreamPages, seen, type Target, watchWithLibrary } from "../support/stream-page.ts";
+
+let stack: Stack;
+let browser: Browser;
+let pages: StreamPages;
+const open: Page[] = [];
+
+beforeAll(async () => {
+	[stack, browser] = await Promise.all([Stack.start({ vars: { ALLOWED_ORIGINS: "*" } }), launchChromium()]);
+	pages = await StreamPages.start(browser);
+});
+afterAll(async () => {
+	pages?.close();
+	await browser?.close();
+	await stack?.stop();
+});
+afterEach(async () => {
+	await Promise.all(open.splice(0).map((page) => page.close()));
+});
+
+const newRoom = () => `stream-${randomUUID().slice(0, 8)}`;
+
+async function newPage(): Promise<Page> {
+	const page = await pages.open();
+	open.push(page);
+	page.on("pageerror", (error) => console.log(`page: ${error.message}`));
+	return page;
+}
+
+async function target(room: string, protocol: "whip" | "whep", identity: string, query = ""): Promise<Target> {
+	return { url: `${stack.url}/v1/rooms/${room}/${protocol}${query}`, token: await stack.tokenFor(room, identity) };
+}
+
+async function participants(room: string): Promise<string[]> {
+	const response = await stack.rest(`/v1/rooms/${room}/participants`);
+	return ((await response.json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+}
+
+/** More comes than there was. */
+async function goesOn(page: Page, what: { frames?: number; packets?: number } = { frames: 10, packets: 20 }) {
+	const before = await page.evaluate(seen);
+	await expect
+		.poll(
+			async () => {
+				const now = await page.evaluate(seen);
+				return {
+					frames: now.frames - before.frames >= (what.frames ?? 0),
+					packets: now.packets - before.packets >= (what.packets ?? 0),
+				};
+			},
+			{ timeout: 20_000 },
+		)
+		.toEqual({ frames: true, packets: true });
+	return page.evaluate(seen);
+}
+
+describe("the library of the protocols' author", () => {
+	it("publishes and watches", async () => {
+		const room = newRoom();
+		const [sender, viewer] = [await newPage(), await newPage()];
+		await sender.evaluate(publishWithLibrary, await target(room, "whip", "obs"));
+		await viewer.evaluate(watchWithLibrary, await target(room, "whep", "ann"));
+		const { width } = await goesOn(viewer);
+		expect(width).toBe(640);
+		expect(
+			await viewer.evaluate(() => {
+				const video = document.querySelector("video")?.srcObject as MediaStream;
+				return [
+					video.id,
+					video
+						.getTracks()
+						.map(({ kind }) => kind)
+						.sort(),
+				];
+			}),
+		).toEqual([room, ["audio", "video"]]);
+		await sender.evaluate(() => window.client.stop());
+		expect(await participants(room)).toEqual(["ann"]);
+		await viewer.evaluate(() => window.client.stop());
+		expect(await participants(room)).toEqual([]);
+	});
+});

@@ -1,0 +1,157 @@
+/**
+ * Pages of another origin than the edge that publish and watch over HTTP: with client libraries of others, as they come
+ * from npm, or with nothing but fetch and RTCPeerConnection.
+ */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+
+/** What the libraries are called in the page. */
+interface Libraries {
+	WHIPClient: new () => {
+		publish(pc: RTCPeerConnection, url: string, token: string): Promise<void>;
+		restart(): Promise<void>;
+		stop(): Promise<void>;
+		resourceURL: URL;
+		etag: string;
+	};
+	WHEPClient: new () => EventTarget & {
+		view(pc: RTCPeerConnection, url: string, token: string): Promise<void>;
+		selectLayer(layer: object): Promise<void>;
+		unselectLayer(): Promise<void>;
+		stop(): Promise<void>;
+		resourceURL: URL;
+		eventSource?: EventSource;
+	};
+	EyevinnWhip: new (options: {
+		endpoint: string;
+		opts: object;
+	}) => {
+		ingest(stream: MediaStream): Promise<void>;
+		destroy(): Promise<void>;
+		setIceServersFromEndpoint(): Promise<void>;
+	};
+	EyevinnPlayer: new (options: {
+		video: HTMLVideoElement;
+		type: string;
+		iceServers: RTCIceServer[];
+	}) => {
+		load(url: URL, authorization: string): Promise<void>;
+		unload(): Promise<void>;
+	};
+}
+
+declare global {
+	interface Window {
+		lib: Libraries;
+		pc: RTCPeerConnection;
+		client: InstanceType<Libraries["WHIPClient"]> | InstanceType<Libraries["WHEPClient"]>;
+		player: InstanceType<Libraries["EyevinnPlayer"]>;
+		encoder: InstanceType<Libraries["EyevinnWhip"]>;
+		events: { event: string; data: unknown }[];
+		session: { url: string; etag: string };
+	}
+}
+
+const ENTRY = `
+import { WHIPClient } from "whip-whep/whip.js";
+import { WHEPClient } from "whip-whep/whep.js";
+import { WHIPClient as EyevinnWhip } from "@eyevinn/whip-web-client";
+import { WebRTCPlayer as EyevinnPlayer } from "@eyevinn/webrtc-player";
+window.lib = { WHIPClient, WHEPClient, EyevinnWhip, EyevinnPlayer };
+window.events = [];
+`;
+
+/** A web server with nothing but an empty page, and the libraries for it. */
+export class StreamPages {
+	readonly #server: Server;
+	readonly #script: string;
+	readonly #browser: Browser;
+
+	private constructor(server: Server, script: string, browser: Browser) {
+		this.#server = server;
+		this.#script = script;
+		this.#browser = browser;
+	}
+
+	static async start(browser: Browser): Promise<StreamPages> {
+		const { outputFiles } = await build({
+			...{ stdin: { contents: ENTRY, resolveDir: process.cwd() }, bundle: true, write: false, format: "iife" },
+			...{ logLevel: "error", define: { global: "window" } },
+		});
+		const server = createServer((_, response) =>
+			response.setHeader("content-type", "text/html").end("<!doctype html>"),
+		);
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		return new StreamPages(server, outputFiles[0]?.text ?? "", browser);
+	}
+
+	async open(): Promise<Page> {
+		const page = await (await this.#browser.newContext()).newPage();
+		await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`);
+		await page.addScriptTag({ content: this.#script });
+		return page;
+	}
+
+	close(): void {
+		this.#server.close();
+	}
+}
+
+// ---------------------------------------------------------------- in the page
+
+export interface Target {
+	url: string;
+	token: string;
+}
+
+/** The fake camera and microphone, by the library of the protocol's author. */
+export async function publishWithLibrary({ url, token, rids = [] }: Target & { rids?: string[] }): Promise<void> {
+	const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+	window.pc = new RTCPeerConnection();
+	for (const track of stream.getTracks()) {
+		const sendEncodings = rids.map((rid, at) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - at) }));
+		const more = track.kind === "video" && rids.length > 0 ? { sendEncodings } : {};
+		window.pc.addTransceiver(track, { direction: "sendonly", streams: [stream], ...more });
+	}
+	window.client = new window.lib.WHIPClient();
+	await (window.client as InstanceType<Libraries["WHIPClient"]>).publish(window.pc, url, token);
+}
+
+export async function watchWithLibrary({ url, token }: Target): Promise<void> {
+	window.pc = new RTCPeerConnection();
+	window.pc.addTransceiver("audio", { direction: "recvonly" });
+	window.pc.addTransceiver("video", { direction: "recvonly" });
+	const video = document.createElement("video");
+	Object.assign(video, { autoplay: true, muted: true });
+	document.body.append(video);
+	// As players do it: whatever stream came last.
+	window.pc.ontrack = ({ streams }) => {
+		video.srcObject = streams[0] ?? null;
+	};
+	const client = new window.lib.WHEPClient();
+	window.client = client;
+	await client.view(window.pc, url, token);
+}
+
+export interface Seen {
+	frames: number;
+	packets: number;
+	width: number;
+}
+
+/** What was decoded and heard until now. */
+export async function seen(): Promise<Seen> {
+	const all: Seen = { frames: 0, packets: 0, width: 0 };
+	for (const { receiver } of window.pc.getTransceivers()) {
+		for (const stats of (await receiver.getStats()).values()) {
+			if (stats.type !== "inbound-rtp") continue;
+			if (stats.kind === "video") {
+				all.frames += stats.framesDecoded ?? 0;
+				all.width = stats.frameWidth ?? all.width;
+			} else all.packets += stats.packetsReceived ?? 0;
+		}
+	}
+	return all;
+}
