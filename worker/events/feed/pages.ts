@@ -36,17 +36,19 @@ export async function readEvents(
 
 export async function listConsumers(env: Env): Promise<EventConsumer[]> {
 	const states = await Promise.all(shards.map((shard) => feedAt(env, shard).consumers()));
-	const byName = new Map<string, EventConsumer>();
+	const byName = new Map<string, Omit<EventConsumer, "connected"> & { sockets: number }>();
 	for (const { last, consumers } of states) {
 		for (const { name, position, ackedAt, connected } of consumers) {
-			const known = byName.get(name) ?? { name, behind: 0, ackedAt: 0, connected: true };
+			const known = byName.get(name) ?? { name, behind: 0, ackedAt: 0, sockets: 0 };
 			known.behind += Math.max(0, last - position);
 			known.ackedAt = Math.max(known.ackedAt, ackedAt);
-			known.connected &&= connected;
+			if (connected) known.sockets++;
 			byName.set(name, known);
 		}
 	}
-	return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+	return [...byName.values()]
+		.sort((a, b) => (a.name < b.name ? -1 : 1))
+		.map(({ sockets, ...consumer }) => ({ ...consumer, connected: sockets === EVENT_SHARDS }));
 }
 
 export async function forgetConsumer(env: Env, name: string): Promise<void> {
