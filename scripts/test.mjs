@@ -1,6 +1,6 @@
 /**
  * `npm test [-- PROJECT… --vitest-option…]`: set-up, then the tests of all projects or of those named (unit,
- * edge, integration, browser, chaos). The last line is `N passed, N failed`.
+ * edge, events, integration, browser, chaos). The last line is `N passed, N failed`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,12 @@ await command(async () => {
 	const given = process.argv.slice(2).filter((argument) => argument !== "--");
 	const projects = given.filter((argument) => !argument.startsWith("-"));
 	const runs = (/** @type {string} */ project) => projects.length === 0 || projects.includes(project);
-	const env = await setUp({ chromium: runs("browser"), coturn: runs("integration") || runs("browser") });
+	const integration = runs("integration");
+	const env = await setUp({
+		chromium: runs("browser"),
+		coturn: integration || runs("browser"),
+		rabbitmq: integration,
+	});
 
 	const directory = mkdtempSync(join(tmpdir(), "switchyard-test-"));
 	const file = join(directory, "totals.json");

@@ -17,6 +17,7 @@ const PACKAGES = {
 	],
 	"browser tests": ["chromium"],
 	"TURN servers": ["coturn"],
+	"event tests": ["rabbitmq-server"],
 };
 
 /**

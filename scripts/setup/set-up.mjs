@@ -10,12 +10,14 @@ import { NODE_24 } from "./paths.mjs";
 import { run, SetupError } from "./run.mjs";
 
 const COTURN = "/usr/bin/turnserver";
+/** Debian's, which runs as whoever starts it; the one on PATH insists on a user and directories of its own. */
+const RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /**
- * @param {{ chromium?: boolean, coturn?: boolean }} [options] what is needed besides
+ * @param {{ chromium?: boolean, coturn?: boolean, rabbitmq?: boolean }} [options] what is needed besides
  * @returns {Promise<NodeJS.ProcessEnv>} what the processes of Switchyard run with
  */
-export async function setUp({ chromium = false, coturn = false } = {}) {
+export async function setUp({ chromium = false, coturn = false, rabbitmq = false } = {}) {
 	const { CHROMIUM = "/usr/bin/chromium" } = process.env;
 	await installDependencies();
 	const worker = await provideMediasoupWorker();
@@ -24,6 +26,11 @@ export async function setUp({ chromium = false, coturn = false } = {}) {
 		await requirePackages("TURN servers");
 		// The package starts a service of its own, on the port that a node's takes.
 		await run("systemctl", ["disable", "--now", "coturn"]);
+	}
+	if (rabbitmq && !existsSync(RABBITMQ_SERVER)) {
+		await requirePackages("event tests");
+		// The tests run one of their own.
+		await run("systemctl", ["disable", "--now", "rabbitmq-server"]);
 	}
 	const { ok, output } = await run(NODE_24, ["scripts/build-client.ts"]);
 	if (!ok) throw new SetupError(`the client did not build:\n${output}`);

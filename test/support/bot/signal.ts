@@ -16,6 +16,8 @@ import {
 
 export class BotSignal {
 	readonly ws: WebSocket;
+	/** Of its membership. */
+	session = "";
 	#id = 0;
 	readonly #answers = new Map<number, (reply: Reply) => void>();
 	readonly #taken: { test: (frame: ServerFrame) => boolean; resolve: (frame: ServerFrame) => void }[] = [];
@@ -51,7 +53,8 @@ export class BotSignal {
 		const signal = new BotSignal(ws);
 		const welcome = signal.take((frame): frame is Welcome => frame.type === "welcome");
 		await once(signal.ws, "open");
-		const { heartbeatMs } = await welcome;
+		const { heartbeatMs, session } = await welcome;
+		signal.session = session.id;
 		const beat = setInterval(() => ws.send(HEARTBEAT.ping), heartbeatMs);
 		ws.once("close", () => clearInterval(beat));
 		if (!heartbeat) clearInterval(beat);

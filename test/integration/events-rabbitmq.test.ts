@@ -1,0 +1,332 @@
+/** Events of a real edge through a real bridge to a real RabbitMQ, each of which stops and dies under load. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ConsumeMessage, connect } from "amqplib";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
+import { BridgeProcess } from "../../scripts/lib/events-bridge.ts";
+import type { EventConsumer } from "../../shared/rest.ts";
+import { Rights } from "../../shared/tokens.ts";
+import { mintParticipantToken } from "../../worker/auth/tokens.ts";
+import { BotSignal } from "../support/bot/signal.ts";
+import { Rabbitmq } from "../support/rabbitmq.ts";
+
+/** How long the broker is away. */
+const OUTAGE_MS = Number(process.env.EVENTS_OUTAGE_SECONDS || 10) * 1_000;
+const ROOMS = 8;
+/** A room that lost its memory delivers when its alarm wakes it, at the latest, ms. */
+const ARRIVE_MS = 30_000;
+const authKey = randomBytes(32).toString("base64");
+const dataDir = mkdtempSync(join(tmpdir(), "switchyard-events-"));
+
+let broker: Rabbitmq;
+let edge: Edge;
+let bridge: BridgeProcess;
+let count = 0;
+/** Where everything arrives, new for each test. */
+let queue = "";
+
+beforeAll(async () => {
+	broker = await Rabbitmq.start();
+	const vars = {
+		...{ AUTH_KEY: authKey, EVENT_FEED: "true", EVENT_LIVE_MS: "2000", EMPTY_ROOM_MS: "1000" },
+		// A leave is answered before it is written. One that died with the edge is a silent socket's after this time.
+		RESUME_GRACE_MS: "1000",
+	};
+	edge = await startEdge({ port: 0, dataDir, vars });
+}, 120_000);
+afterAll(async () => {
+	await bridge?.stop();
+	await edge?.dispose();
+	await broker?.dispose();
+	rmSync(dataDir, { recursive: true, force: true });
+});
+afterEach(() => bridge?.stop());
+
+async function begin(env: Record<string, string> = {}): Promise<void> {
+	queue = `events-${++count}`;
+	await startBridge(env);
+}
+
+async function startBridge(env: Record<string, string> = {}): Promise<void> {
+	const queueOf = { RABBITMQ_QUEUE: queue, CONSUMER: queue, FROM: "now", ...env };
+	bridge = new BridgeProcess({ edge: edge.url, authKey, rabbitmq: broker.url, env: queueOf });
+	await healthy();
+}
+
+async function health(): Promise<{ status: number; waiting: number }> {
+	const response = await fetch(`${await bridge.http}/health`);
+	return { status: response.status, ...((await response.json()) as { waiting: number }) };
+}
+
+async function healthy(): Promise<void> {
+	while ((await health()).status !== 200) await delay(50);
+}
+
+/** The broker has all that rooms have told, and the edge knows it. */
+async function delivered(): Promise<void> {
+	for (;;) {
+		const response = await fetch(`${edge.url}/v1/events/consumers`, {
+			headers: { authorization: `Bearer ${authKey}` },
+		});
+		const { items } = (await response.json()) as { items: EventConsumer[] };
+		const own = items.find(({ name }) => name === queue);
+		if (own?.behind === 0 && (await health()).waiting === 0) return;
+		await delay(100);
+	}
+}
+
+async function enter(room: string, identity: string): Promise<BotSignal> {
+	const grant = { room, identity, rights: Rights.parse({}), ttl: 600 };
+	const { token } = await mintParticipantToken({ AUTH_KEY: authKey }, grant);
+	const signal = await BotSignal.open(edge.url, room, token);
+	await signal.request("join", {});
+	return signal;
+}
+
+async function leave(signal: BotSignal): Promise<void> {
+	await signal.request("leave", {});
+	signal.close();
+}
+
+/** People come and go in several rooms, as fast as they may, one after the other in each. */
+class Load {
+	/** What must arrive of each room, in this order. */
+	readonly expected = new Map<string, string[]>();
+	#going = true;
+	readonly #rooms: Promise<void>[];
+
+	constructor() {
+		const prefix = `load-${randomBytes(4).toString("hex")}`;
+		this.#rooms = Array.from({ length: ROOMS }, (_, i) => this.#room(`${prefix}-${i}`));
+	}
+
+	get events(): number {
+		return [...this.expected.values()].reduce((sum, { length }) => sum + length, 0);
+	}
+
+	async stop(): Promise<void> {
+		this.#going = false;
+		await Promise.all(this.#rooms);
+	}
+
+	async #room(room: string): Promise<void> {
+		const log: string[] = [];
+		this.expected.set(room, log);
+		const there: { signal: BotSignal; id: string }[] = [];
+		const goOne = async () => {
+			const first = there.shift();
+			if (!first) return;
+			await leave(first.signal);
+			log.push(`room.leave ${first.id} ${there.length}`);
+		};
+		for (let i = 0; this.#going; i++) {
+			const id = `p${i}`;
+			there.push({ signal: await enter(room, id), id });
+			log.push(`room.join ${id} ${there.length}`);
+			if (there.length === 3) await goOne();
+			await delay(20);
+		}
+		while (there.length > 0) await goOne();
+	}
+}
+
+interface Body {
+	roomId: string;
+	roomSize: number;
+	userId: string;
+}
+
+/** Of each room, what came in the order in which it first came, and how much came twice. */
+function read(messages: ConsumeMessage[]): {
+	rooms: Map<string, string[]>;
+	seqs: Map<string, number[]>;
+	twice: number;
+} {
+	const seen = new Set<string>();
+	const rooms = new Map<string, string[]>();
+	const seqs = new Map<string, number[]>();
+	for (const { fields, properties, content } of messages) {
+		const id = properties.messageId as string;
+		if (seen.has(id)) continue;
+		seen.add(id);
+		const { room, seq } = properties.headers as { room: string; seq: number };
+		seqs.set(room, [...(seqs.get(room) ?? []), seq]);
+		const { userId, roomSize } = JSON.parse(content.toString()) as Body;
+		if (fields.routingKey === "room.live") continue;
+		rooms.set(room, [...(rooms.get(room) ?? []), `${fields.routingKey} ${userId} ${roomSize}`]);
+	}
+	return { rooms, seqs, twice: messages.length - seen.size };
+}
+
+/** Nothing lost, order kept, by what people did and by the rooms' own numbers. */
+async function expectAll(...loads: Load[]): Promise<{ twice: number; events: number }> {
+	const all = loads.flatMap(({ expected }) => [...expected]);
+	const events = loads.reduce((sum, load) => sum + load.events, 0);
+	const messages: ConsumeMessage[] = [];
+	const deadline = Date.now() + ARRIVE_MS;
+	do {
+		await delivered();
+		messages.push(...(await broker.drain(queue)));
+	} while (
+		Date.now() < deadline &&
+		all.some(([room, expected]) => (read(messages).rooms.get(room)?.length ?? 0) < expected.length)
+	);
+	const { rooms, seqs, twice } = read(messages);
+	for (const [room, expected] of all) {
+		expect({ room, events: rooms.get(room) }).toEqual({ room, events: expected });
+		const numbers = seqs.get(room) ?? [];
+		expect({ room, seqs: numbers }).toEqual({ room, seqs: numbers.map((_, i) => (numbers[0] ?? 0) + i) });
+	}
+	return { twice, events };
+}
+
+describe("what RabbitMQ gets", () => {
+	it("is what consumers of the exchange live_events read: keys, bodies, properties", async () => {
+		await begin();
+		const room = `shape-${randomBytes(4).toString("hex")}`;
+		const ada = await enter(room, "ada");
+		const socketId = ada.session;
+		await delay(2_500);
+		await leave(ada);
+		await delivered();
+		const messages = (await broker.drain(queue)).filter(({ properties }) => properties.headers?.room === room);
+		const bodies = messages.map(({ fields, content }) => [fields.exchange, fields.routingKey, content.toString()]);
+		// As text: also the order of the members is that of the original.
+		const json = (body: object) => JSON.stringify(body);
+		expect(bodies).toEqual([
+			[
+				"live_events",
+				"room.join",
+				json({
+					...{ roomId: room, roomSize: 1, socketId, userId: "ada", platform: "", deviceName: "", networkType: "" },
+					...{ appVersion: "", version: "", ip: "", bitrate: 0 },
+				}),
+			],
+			["live_events", "room.live", json({ roomId: room, roomSize: 1, sessions: [{ socketId, userId: "ada" }] })],
+			["live_events", "room.leave", json({ roomId: room, roomSize: 0, socketId, userId: "ada" })],
+		]);
+		for (const { properties, fields } of messages) {
+			const { seq } = properties.headers as { seq: number };
+			expect(properties).toMatchObject({ contentType: "application/json", deliveryMode: 2, appId: "switchyard" });
+			expect(properties).toMatchObject({ messageId: `${room}/${seq}`, type: fields.routingKey });
+		}
+	});
+
+	it("goes to an exchange of another type where there is one, and only to queues bound for its key", async () => {
+		const connection = await connect(broker.url);
+		const channel = await connection.createChannel();
+		await channel.assertExchange("mine", "direct", { durable: false });
+		await channel.assertQueue("joins");
+		await channel.bindQueue("joins", "mine", "room.join");
+		await begin({ RABBITMQ_EXCHANGE: "mine", RABBITMQ_QUEUE: "" });
+		const room = `direct-${randomBytes(4).toString("hex")}`;
+		await leave(await enter(room, "ada"));
+		await delivered();
+		const joins = await broker.drain("joins");
+		expect(joins.map(({ fields }) => fields.routingKey).filter((key) => key !== "room.join")).toEqual([]);
+		expect(joins.map(({ properties }) => properties.headers?.room)).toContain(room);
+		const metrics = await (await fetch(`${await bridge.http}/metrics`)).text();
+		expect(metrics).toMatch(/switchyard_events_unroutable_total\{type="room.leave"\} [1-9]/);
+		await connection.close();
+	});
+});
+
+describe("under load, nothing is lost and each room's order is kept", () => {
+	it.each([
+		["is stopped", OUTAGE_MS / 1_000, "SIGTERM"],
+		["crashes", 2, "SIGKILL"],
+	] as const)(
+		"when the broker %s and is away for %d s",
+		async (_, seconds, signal) => {
+			await begin();
+			const load = new Load();
+			await delay(2_000);
+			await broker.stop(signal);
+			while ((await health()).status !== 503) await delay(20);
+			await delay(seconds * 1_000);
+			await broker.start();
+			await healthy();
+			await delay(2_000);
+			await load.stop();
+			const { twice, events } = await expectAll(load);
+			console.log(
+				`broker ${signal}, away ${seconds} s and while it starts: ${events} joins and leaves, ${twice} messages twice`,
+			);
+			// The first of each room may have been in doubt, and nothing else.
+			expect(twice).toBeLessThanOrEqual(ROOMS * 2);
+		},
+		OUTAGE_MS + 120_000,
+	);
+
+	it("when the bridge is killed, again and again", async () => {
+		await begin();
+		const load = new Load();
+		for (let i = 0; i < 4; i++) {
+			await delay(1_500);
+			await bridge.kill("SIGKILL");
+			await delay(500);
+			await startBridge();
+		}
+		await delay(1_000);
+		await load.stop();
+		const { twice, events } = await expectAll(load);
+		console.log(`bridge killed 4 times: ${events} joins and leaves, ${twice} messages twice`);
+	});
+
+	it("when the bridge is told to stop, and nothing comes twice then", async () => {
+		await begin();
+		const load = new Load();
+		for (let i = 0; i < 2; i++) {
+			await delay(1_500);
+			expect(await bridge.kill("SIGTERM")).toBe(0);
+			await startBridge();
+		}
+		await load.stop();
+		expect((await expectAll(load)).twice).toBe(0);
+	});
+
+	it("when bridge and edge die, and the edge comes back first", async () => {
+		await begin();
+		const load = new Load();
+		await delay(1_500);
+		await bridge.kill("SIGKILL");
+		await delay(500);
+		await load.stop();
+		await edge.restart();
+		const after = new Load();
+		await delay(1_000);
+		await startBridge();
+		await after.stop();
+		await expectAll(load, after);
+	});
+
+	it("when a queue is full and the broker refuses", async () => {
+		const connection = await connect(broker.url);
+		const channel = await connection.createChannel();
+		const bounded = `events-${count + 1}`;
+		await channel.assertQueue(bounded, {
+			durable: true,
+			arguments: { "x-max-length": 5, "x-overflow": "reject-publish" },
+		});
+		await begin();
+		const taken: ConsumeMessage[] = [];
+		const load = new Load();
+		await delay(2_000);
+		await load.stop();
+		expect((await health()).waiting).toBeGreaterThan(0);
+		await channel.consume(bounded, (message) => {
+			if (!message) return;
+			taken.push(message);
+			channel.ack(message);
+		});
+		await delivered();
+		await channel.checkQueue(bounded);
+		await connection.close();
+		const { rooms } = read(taken);
+		for (const [room, expected] of load.expected) expect(rooms.get(room)).toEqual(expected);
+	});
+});
