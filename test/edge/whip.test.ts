@@ -373,6 +373,22 @@ describe("without a socket", () => {
 	});
 });
 
+describe("OpenAPI", () => {
+	it("describes every route", async () => {
+		const { paths } = (await (await fetchEdge("/v1/openapi.json")).json()) as { paths: Record<string, object> };
+		const streaming = Object.entries(paths).filter(([path]) => /\/wh[ei]p/.test(path));
+		expect(Object.fromEntries(streaming.map(([path, methods]) => [path, Object.keys(methods)]))).toEqual({
+			"/rooms/{room}/whip": ["post"],
+			"/rooms/{room}/whep": ["post"],
+			"/rooms/{room}/whip/{session}": ["patch", "delete"],
+			"/rooms/{room}/whep/{session}": ["patch", "delete"],
+			"/rooms/{room}/whep/{session}/layer": ["post"],
+			"/rooms/{room}/whep/{session}/sse": ["post"],
+			"/rooms/{room}/whep/{session}/sse/{stream}": ["get"],
+		});
+	});
+});
+
 describe("pages of other origins", () => {
 	it("may publish, and read what they need", async () => {
 		const preflight = await fetchEdge(`/v1/rooms/${newRoom()}/whip/abc`, {

@@ -13,6 +13,7 @@ import { participants } from "./resources/participants.ts";
 import { rooms } from "./resources/rooms.ts";
 import { demoTokens, tokens } from "./resources/tokens.ts";
 import { answer } from "./schemas.ts";
+import { streamingRoutes } from "./whip/described.ts";
 
 const health = createRoute({
 	...{ method: "get", path: "/health", tags: ["Service"], security: [], operationId: "getHealth" },
@@ -63,6 +64,8 @@ rest.openAPIRegistry.registerComponent("securitySchemes", "participant", {
 	description: "A participant token, or the session token of `welcome`.",
 });
 
+for (const route of streamingRoutes) rest.openAPIRegistry.registerPath(route);
+
 let made: ReturnType<typeof rest.getOpenAPI31Document> | undefined;
 
 /** Made when first asked for: it costs more than an answer should. */
@@ -76,7 +79,7 @@ function description() {
 				'Rooms, participants, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
 		},
 		servers: [{ url: "/v1" }],
-		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Events", "Service"].map((name) => ({ name })),
+		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Events", "Streaming", "Service"].map((name) => ({ name })),
 	});
 	return made;
 }
