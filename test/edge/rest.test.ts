@@ -365,6 +365,8 @@ describe("the edge", () => {
 			"DELETE /nodes/{node}/drain",
 			"DELETE /rooms/{room}",
 			"DELETE /rooms/{room}/participants/{participant}",
+			"DELETE /rooms/{room}/whep/{session}",
+			"DELETE /rooms/{room}/whip/{session}",
 			"GET /events",
 			"GET /events/consumers",
 			"GET /health",
@@ -374,6 +376,9 @@ describe("the edge", () => {
 			"GET /rooms/{room}",
 			"GET /rooms/{room}/participants",
 			"GET /rooms/{room}/participants/{participant}",
+			"GET /rooms/{room}/whep/{session}/sse/{stream}",
+			"PATCH /rooms/{room}/whep/{session}",
+			"PATCH /rooms/{room}/whip/{session}",
 			"POST /demo/tokens",
 			"POST /nodes/{node}/drain",
 			"POST /nodes/{node}/token",
@@ -381,6 +386,10 @@ describe("the edge", () => {
 			"POST /rooms/{room}/participants/{participant}/move",
 			"POST /rooms/{room}/participants/{participant}/mute",
 			"POST /rooms/{room}/tokens",
+			"POST /rooms/{room}/whep",
+			"POST /rooms/{room}/whep/{session}/layer",
+			"POST /rooms/{room}/whep/{session}/sse",
+			"POST /rooms/{room}/whip",
 		]);
 	});
 
