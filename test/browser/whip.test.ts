@@ -85,4 +85,63 @@ describe("the library of the protocols' author", () => {
 		await viewer.evaluate(() => window.client.stop());
 		expect(await participants(room)).toEqual([]);
 	});
+
+	it("goes on watching when the publisher comes back, and when another one comes", async () => {
+		const room = newRoom();
+		const [first, second, viewer] = [await newPage(), await newPage(), await newPage()];
+		await first.evaluate(publishWithLibrary, await target(room, "whip", "obs"));
+		await viewer.evaluate(watchWithLibrary, await target(room, "whep", "ann"));
+		await goesOn(viewer);
+		await first.evaluate(() => window.client.stop());
+		await first.evaluate(publishWithLibrary, await target(room, "whip", "obs"));
+		await goesOn(viewer);
+		await first.evaluate(() => window.client.stop());
+		await second.evaluate(publishWithLibrary, await target(room, "whip", "other"));
+		await goesOn(viewer);
+	});
+
+	it("chooses a layer of a simulcast", async () => {
+		const room = newRoom();
+		const [sender, viewer] = [await newPage(), await newPage()];
+		const obs = await target(room, "whip", "obs");
+		await sender.evaluate(publishWithLibrary, { ...obs, rids: ["low", "high"] });
+		await viewer.evaluate(watchWithLibrary, await target(room, "whep", "ann"));
+		const width = () => viewer.evaluate(seen).then((it) => it.width);
+		await viewer.evaluate(() =>
+			(window.client as InstanceType<Window["lib"]["WHEPClient"]>).selectLayer({ rid: "low" }),
+		);
+		await expect.poll(width, { timeout: 15_000 }).toBe(320);
+		await viewer.evaluate(() => (window.client as InstanceType<Window["lib"]["WHEPClient"]>).unselectLayer());
+		await expect.poll(width, { timeout: 15_000 }).toBe(640);
+	});
+});
+
+describe("Eyevinn's encoder and player", () => {
+	it("publish and watch", async () => {
+		const room = newRoom();
+		const [sender, viewer] = [await newPage(), await newPage()];
+		await sender.evaluate(
+			async ({ url, token }) => {
+				const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+				window.encoder = new window.lib.EyevinnWhip({ endpoint: url, opts: { authkey: token, iceServers: [] } });
+				await window.encoder.ingest(stream);
+			},
+			await target(room, "whip", "obs"),
+		);
+		await expect.poll(() => participants(room)).toEqual(["obs"]);
+		await viewer.evaluate(
+			async ({ url, token }) => {
+				const video = document.createElement("video");
+				Object.assign(video, { autoplay: true, muted: true });
+				document.body.append(video);
+				window.player = new window.lib.EyevinnPlayer({ video, type: "whep", iceServers: [] });
+				await window.player.load(new URL(url), `Bearer ${token}`);
+			},
+			await target(room, "whep", "ann"),
+		);
+		await viewer.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+		await viewer.evaluate(() => window.player.unload());
+		await sender.evaluate(() => window.encoder.destroy());
+		await expect.poll(() => participants(room)).toEqual([]);
+	});
 });

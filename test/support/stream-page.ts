@@ -141,17 +141,15 @@ export interface Seen {
 	width: number;
 }
 
-/** What was decoded and heard until now. */
+/** What was decoded and heard until now. Of the connection: a receiver's own do not know of SSRCs that no SDP names. */
 export async function seen(): Promise<Seen> {
 	const all: Seen = { frames: 0, packets: 0, width: 0 };
-	for (const { receiver } of window.pc.getTransceivers()) {
-		for (const stats of (await receiver.getStats()).values()) {
-			if (stats.type !== "inbound-rtp") continue;
-			if (stats.kind === "video") {
-				all.frames += stats.framesDecoded ?? 0;
-				all.width = stats.frameWidth ?? all.width;
-			} else all.packets += stats.packetsReceived ?? 0;
-		}
+	for (const stats of (await window.pc.getStats()).values()) {
+		if (stats.type !== "inbound-rtp") continue;
+		if (stats.kind === "video") {
+			all.frames += stats.framesDecoded ?? 0;
+			all.width = stats.frameWidth ?? all.width;
+		} else all.packets += stats.packetsReceived ?? 0;
 	}
 	return all;
 }
