@@ -1,14 +1,13 @@
 /**
- * A Fleet Durable Object, one per hub: the media nodes that are there, which of them a participant gets, and which rooms must hear of
- * their end. A node is there as long as its socket is. Its latest load is in that socket's attachment, which outlives
- * memory.
+ * A Fleet Durable Object, one per hub: the media nodes that are there, and which rooms must hear of their end; which of
+ * them a room gets is in assigning.ts. A node is there as long as its socket is. Its latest load is in that socket's
+ * attachment, which outlives memory.
  */
 import { DurableObject } from "cloudflare:workers";
 import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import {
 	FLEET_SUBPROTOCOL,
-	type FleetMessage,
 	NODE_RETURN_MS,
 	NODE_SILENT_MS,
 	type NodeLoad,
@@ -18,27 +17,15 @@ import {
 import { HEARTBEAT, type Limits, readLimits } from "../../shared/limits.ts";
 import type { Node } from "../../shared/rest.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
-import { mintAssignment } from "../auth/tokens.ts";
 import type { Env } from "../env.ts";
-import { CloudflareTurn } from "../ice/cloudflare.ts";
 import { turnSecretOf } from "../ice/credentials.ts";
 import type { Relay } from "../ice/relays.ts";
-import { iceSettings } from "../ice/settings.ts";
 import type { Result } from "../room/rpc.ts";
+import { Assigning } from "./assigning.ts";
+import { HubRelays } from "./hub-relays.ts";
 import type { Hub } from "./hubs.ts";
-import { hubAt } from "./locate.ts";
 import { Notices } from "./notices.ts";
-import {
-	addUp,
-	type Candidate,
-	type Cost,
-	explain,
-	isFull,
-	isGood,
-	isOverloaded,
-	NO_COST,
-	place,
-} from "./placement.ts";
+import type { Cost } from "./placement.ts";
 import { deadlineOf, Registry, type Row } from "./registry.ts";
 import {
 	type Answer,
@@ -50,7 +37,7 @@ import {
 	type NodeGrant,
 	type Relays,
 } from "./rpc.ts";
-import { type RegisteredSeat, type Seat, Seats } from "./seats.ts";
+import { close, mayTake, type RegisteredSeat, type Seat, Seats, send, viewOf } from "./seats.ts";
 import { Served } from "./served.ts";
 
 /** After this object began, nodes get so long to be back before any has failed: it was away, not they. */
@@ -59,14 +46,8 @@ const BEGIN_GRACE_MS = 5_000;
 const SHAKY_MS = 30_000;
 /** What a node that stops by itself and does not say when is granted. */
 const STOP_MS = 30_000;
-/** Rooms remembered as waiting; more find a node by asking again. */
-const MOST_WAITING = 10_000;
-/** For so long a hub without any node is not asked again by one that has some. */
-const EMPTY_MS = 5_000;
 /** Between two looks at the nodes, at least, ms. */
 const LOOK_MS = 100;
-/** TURN servers told at once. */
-const MOST_RELAYS = 256;
 
 const NO_SUCH_NODE = { ok: false, error: new SwitchyardError("not_found", "no such node").toJSON() } as const;
 
@@ -77,23 +58,16 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	readonly #seats: Seats;
 	readonly #served: Served;
 	readonly #notices: Notices;
+	readonly #assigning: Assigning;
+	readonly #relays: HubRelays;
 	readonly #limits: Limits;
 	readonly #beganAt = Date.now();
-	/** Rooms that found no node. Memory only: they ask again by themselves as well, only later. */
-	readonly #waiting = new Set<string>();
-	/** How often a node began to take rooms. */
-	#arrivals = 0;
 	/** Nodes whose socket was lost, and until when they may be back. */
 	readonly #lost = new Map<string, number>();
-	/** Hubs that had no node when they were asked last, and until when that is believed. */
-	readonly #emptyUntil = new Map<Hub, number>();
 	/** When each failed that did so lately. */
 	#failed: Map<string, number>;
 	/** Nodes whose rooms are told in several goes of a drain. */
 	readonly #drainsUntold = new Set<string>();
-	readonly #cloudflare = new CloudflareTurn();
-	/** TURN servers of other hubs, for want of any here, and until when that is believed. */
-	#relaysElsewhere: { relays: Relay[]; until: number } | undefined;
 	#alarmAt = Number.POSITIVE_INFINITY;
 
 	constructor(ctx: DurableObjectState, env: Env) {
@@ -109,6 +83,9 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 			(node) => this.#deadlineOf(node),
 		);
 		this.#failed = this.#registry.failedSince(Date.now() - SHAKY_MS);
+		const isShaky = (node: string) => (this.#failed.get(node) ?? 0) > Date.now() - SHAKY_MS;
+		this.#assigning = new Assigning(env, this.#seats, this.#served, isShaky);
+		this.#relays = new HubRelays(env, this.#seats);
 		this.#resume();
 	}
 
@@ -219,11 +196,8 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 
 	/** Rooms that wait for a node ask again, now that there is one. */
 	#onAvailable(): void {
-		this.#arrivals++;
-		if (this.#waiting.size === 0) return;
-		const rooms = [...this.#waiting];
-		this.#waiting.clear();
-		this.ctx.waitUntil(this.#notices.wake(rooms));
+		const rooms = this.#assigning.arrived();
+		if (rooms.length > 0) this.ctx.waitUntil(this.#notices.wake(rooms));
 	}
 
 	override webSocketClose(ws: WebSocket, code: number): void {
@@ -338,147 +312,26 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 
 	// ------------------------------------------------------------ rooms
 
-	async assignFrom(request: AssignRequest, others: Hub[]): Promise<Result<Assigned>> {
-		const here = await this.#assignHere(request, (cost) => isGood(cost, request.near));
-		if (here.assigned) return { ok: true, value: here.assigned };
-		const { cost, ruledOut } = here;
-		const arrivals = this.#arrivals;
-		for (const hub of this.#worthAsking(others, cost)) {
-			const answer = await this.#askHub(hub, request, cost);
-			if (answer?.assigned) return { ok: true, value: answer.assigned };
-			if (answer) addUp(ruledOut, answer.ruledOut);
-			// The rest of the world need not be asked when there is a node here by now.
-			if (cost === NO_COST && this.#arrivals !== arrivals) break;
-		}
-		// What is here, then: looked for again, since much may have happened meanwhile.
-		const { assigned } = await this.#assignHere(request, () => true);
-		if (assigned) return { ok: true, value: assigned };
-		this.#wait(request.room);
-		return { ok: false, error: new SwitchyardError("no_node", explain(ruledOut)).toJSON() };
+	assignFrom(request: AssignRequest, others: Hub[]): Promise<Result<Assigned>> {
+		return this.#assigning.from(request, others);
 	}
 
-	/** Hubs that had no node a moment ago come last, and only for want of any. */
-	#worthAsking(hubs: readonly Hub[], cost: Cost): Hub[] {
-		const now = Date.now();
-		const empty = (hub: Hub) => (this.#emptyUntil.get(hub) ?? 0) > now;
-		const some = hubs.filter((hub) => !empty(hub));
-		return cost < NO_COST ? some : [...some, ...hubs.filter(empty)];
-	}
-
-	async #askHub(hub: Hub, request: AssignRequest, cost: Cost): Promise<Answer | undefined> {
-		try {
-			const answer = await hubAt(this.env, hub).assignBelow(request, cost);
-			if (answer.nodes === 0) this.#emptyUntil.set(hub, Date.now() + EMPTY_MS);
-			else this.#emptyUntil.delete(hub);
-			return answer;
-		} catch (error) {
-			// The others can still be asked.
-			console.error({ event: "hub not reached", hub, error: String(error) });
-			return undefined;
-		}
-	}
-
-	async assignBelow(request: AssignRequest, cost: Cost): Promise<Answer> {
-		const answer = await this.#assignHere(request, (own) => own < cost);
-		// Whoever has a node elsewhere does not wait for one here.
-		if (!answer.assigned && cost === NO_COST) this.#wait(request.room);
-		return answer;
-	}
-
-	#wait(room: string): void {
-		if (this.#waiting.size < MOST_WAITING) this.#waiting.add(room);
-	}
-
-	/** The best node of this hub, if its cost will do. */
-	async #assignHere(request: AssignRequest, willDo: (cost: Cost) => boolean): Promise<Answer & { cost: Cost }> {
-		const { room, epoch, jti, origin: edge } = request;
-		const failed = new Set<string>();
-		for (;;) {
-			const { node: chosen, cost, ruledOut } = place(this.#candidates(failed), request);
-			const answer = { nodes: this.#seats.count, ruledOut, cost };
-			if (!chosen || !willDo(cost)) return answer;
-			const { seat, id: node, region } = chosen;
-			// Counted before the signature is awaited: other rooms may ask meanwhile.
-			seat.pending++;
-			if (request.have.includes(node)) return { ...answer, assigned: { node, region, held: true } };
-			const token = await mintAssignment(this.env, { node, room, epoch, jti, edge });
-			const current = this.#seats.registered(node) === seat && deadlineOf(seat.row) === undefined;
-			if (current && send(seat.ws, { type: "assignment", room, token })) {
-				this.#served.add({ node, room, epoch });
-				return { ...answer, assigned: { node, region, held: false } };
-			}
-			failed.add(node);
-		}
+	assignBelow(request: AssignRequest, cost: Cost): Promise<Answer> {
+		return this.#assigning.below(request, cost);
 	}
 
 	async releaseHere(service: { room: string; node: string; epoch: number }): Promise<boolean> {
 		return this.#served.remove(service);
 	}
 
-	/** Registered nodes as placement sees them. */
-	*#candidates(failed: ReadonlySet<string> = new Set()): Generator<Candidate & { seat: RegisteredSeat }> {
-		const now = Date.now();
-		for (const seat of this.#seats.all()) {
-			const { id, region, maxEndpoints } = seat.row;
-			if (failed.has(id)) continue;
-			yield {
-				...{
-					seat,
-					id,
-					region,
-					maxEndpoints,
-					place: seat.grant.place,
-					point: seat.point,
-					load: seat.load,
-					pending: seat.pending,
-				},
-				draining: deadlineOf(seat.row) !== undefined,
-				silent: this.#seats.silent(seat, now),
-				shaky: (this.#failed.get(id) ?? 0) > now - SHAKY_MS,
-			};
-		}
-	}
-
 	// ------------------------------------------------------------ TURN
 
-	async relaysFrom(others: Hub[]): Promise<Relays> {
-		const { cloudflare: key, lifeSeconds } = iceSettings(this.env);
-		const [nodes, cloudflare] = await Promise.all([
-			this.#relaysNear(others),
-			key && this.#cloudflare.current(key, lifeSeconds),
-		]);
-		return { nodes, cloudflare };
+	relaysFrom(others: Hub[]): Promise<Relays> {
+		return this.#relays.from(others);
 	}
 
 	async relaysHere(): Promise<Relay[]> {
-		const now = Date.now();
-		const relays: Relay[] = [];
-		for (const seat of this.#seats.all()) {
-			const { id: node, region, turn: urls } = seat.row;
-			const serves = urls && seat.load.turn && deadlineOf(seat.row) === undefined && !this.#seats.silent(seat, now);
-			if (serves) relays.push({ node, region, urls, place: seat.grant.place });
-		}
-		return relays.slice(0, MOST_RELAYS);
-	}
-
-	/** Of this hub, else of the next that has some; which one that is, is asked as seldom as who is empty. */
-	async #relaysNear(others: Hub[]): Promise<Relay[]> {
-		const here = await this.relaysHere();
-		if (here.length > 0) return here;
-		const now = Date.now();
-		if (this.#relaysElsewhere && this.#relaysElsewhere.until > now) return this.#relaysElsewhere.relays;
-		let relays: Relay[] = [];
-		for (const hub of others) {
-			relays = await hubAt(this.env, hub)
-				.relaysHere()
-				.catch((error: unknown) => {
-					console.error({ event: "hub not reached", hub, error: String(error) });
-					return [];
-				});
-			if (relays.length > 0) break;
-		}
-		this.#relaysElsewhere = { relays, until: now + EMPTY_MS };
-		return relays;
+		return this.#relays.here();
 	}
 
 	// ------------------------------------------------------------ REST
@@ -521,27 +374,6 @@ export class Fleet extends DurableObject<Env> implements HubRpc {
 	}
 }
 
-function mayTake(seat: RegisteredSeat): boolean {
-	return deadlineOf(seat.row) === undefined && !isFilled(seat);
-}
-
-function isFilled({ row, load, pending }: RegisteredSeat): boolean {
-	const sized = { load, pending, maxEndpoints: row.maxEndpoints };
-	return isFull(sized) || isOverloaded(sized);
-}
-
-function viewOf(seat: RegisteredSeat): Node {
-	const { row, load, reportedAt } = seat;
-	const drainDeadline = deadlineOf(row);
-	return {
-		...{ id: row.id, region: row.region, version: row.version },
-		state: drainDeadline !== undefined ? "draining" : isFilled(seat) ? "full" : "ready",
-		...(drainDeadline !== undefined && { drainDeadline }),
-		...{ addresses: row.addresses, connectedAt: row.connectedAt, reportedAt, load },
-		...(row.turn && { turn: row.turn }),
-	};
-}
-
 /** Why this socket may not register so, and how it is closed for that. */
 function objectionTo(report: Registration, { grant }: Seat): { close: CloseCode; error: SwitchyardError } | undefined {
 	const foreign = (what: string) => ({ close: CLOSE.unauthorized, error: new SwitchyardError("unauthorized", what) });
@@ -556,22 +388,4 @@ function objectionTo(report: Registration, { grant }: Seat): { close: CloseCode;
 
 function mustBeRegistered(seat: Seat): asserts seat is RegisteredSeat {
 	if (!seat.row) throw new SwitchyardError("bad_request", "register first");
-}
-
-function send(ws: WebSocket, message: FleetMessage): boolean {
-	if (ws.readyState !== WebSocket.OPEN) return false;
-	try {
-		ws.send(JSON.stringify(message));
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function close(ws: WebSocket, code: number, reason = ""): void {
-	try {
-		ws.close(code, reason);
-	} catch {
-		// Closed already.
-	}
 }

@@ -1,7 +1,8 @@
 /** The nodes' hibernating sockets, and what is known of each node by its socket. */
-import { NODE_SILENT_MS, type NodeLoad } from "../../shared/fleet.ts";
-import { type Point, pointAt } from "./placement.ts";
-import type { Row } from "./registry.ts";
+import { type FleetMessage, NODE_SILENT_MS, type NodeLoad } from "../../shared/fleet.ts";
+import type { Node } from "../../shared/rest.ts";
+import { isFull, isOverloaded, type Point, pointAt } from "./placement.ts";
+import { deadlineOf, type Row } from "./registry.ts";
 import type { NodeGrant } from "./rpc.ts";
 
 /** Outlives memory with the socket itself. */
@@ -138,4 +139,46 @@ function seatOf(ws: WebSocket, { connection, grant, openedAt, load, reportedAt }
 		reportedAt: reportedAt ?? openedAt,
 		pending: 0,
 	};
+}
+
+/** It is not told to stop, and has room for one more. */
+export function mayTake(seat: RegisteredSeat): boolean {
+	return deadlineOf(seat.row) === undefined && !isFilled(seat);
+}
+
+function isFilled({ row, load, pending }: RegisteredSeat): boolean {
+	const sized = { load, pending, maxEndpoints: row.maxEndpoints };
+	return isFull(sized) || isOverloaded(sized);
+}
+
+/** As REST shows it. */
+export function viewOf(seat: RegisteredSeat): Node {
+	const { row, load, reportedAt } = seat;
+	const drainDeadline = deadlineOf(row);
+	return {
+		...{ id: row.id, region: row.region, version: row.version },
+		state: drainDeadline !== undefined ? "draining" : isFilled(seat) ? "full" : "ready",
+		...(drainDeadline !== undefined && { drainDeadline }),
+		...{ addresses: row.addresses, connectedAt: row.connectedAt, reportedAt, load },
+		...(row.turn && { turn: row.turn }),
+	};
+}
+
+/** False: its socket is closed. */
+export function send(ws: WebSocket, message: FleetMessage): boolean {
+	if (ws.readyState !== WebSocket.OPEN) return false;
+	try {
+		ws.send(JSON.stringify(message));
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+export function close(ws: WebSocket, code: number, reason = ""): void {
+	try {
+		ws.close(code, reason);
+	} catch {
+		// Closed already.
+	}
 }
