@@ -15,21 +15,21 @@ import type {
 	Topology,
 } from "./api.ts";
 import type { MediaDevice } from "./device.ts";
+import { DirectMedia } from "./direct-media.ts";
 import { Emitter } from "./emitter.ts";
 import { SwitchyardError } from "./error.ts";
 import { IceServerList } from "./ice-servers.ts";
 import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
 import { MediaSides } from "./media-sides.ts";
-import { Mesh } from "./mesh/mesh.ts";
 import { watchNetwork } from "./network.ts";
 import type { RemoteParticipantImpl } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
 import { Receiver } from "./receiver.ts";
+import { RoomStatsReader } from "./room-stats.ts";
 import { Roster } from "./roster.ts";
 import type { SignalConnection, SignalHandlers } from "./signal.ts";
 import { RoomStateModel } from "./state.ts";
-import { type Before, type Direct, normalize, type StatsTrack } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { EventFrame, EventOf, RequestInput, VolatileFrame, Welcome, Whole } from "./wire.ts";
 
@@ -53,11 +53,9 @@ export class RoomImpl implements Room {
 	readonly #publisher: Publisher | undefined;
 	readonly #receiver: Receiver | undefined;
 	readonly #sides: MediaSides | undefined;
-	readonly #mesh: Mesh | undefined;
-	/** The media side of which the room was told that it is needed no more. */
-	#unneeded: string | undefined;
+	readonly #direct: DirectMedia | undefined;
 	readonly #presence: Latest<unknown>;
-	readonly #statsBefore: Before = new Map();
+	readonly #stats: RoomStatsReader;
 	readonly #unwatch: () => void;
 	#state: RoomState = "reconnecting";
 	#mediaState: MediaState = "new";
@@ -77,7 +75,7 @@ export class RoomImpl implements Room {
 				published: (track) => this.#emitter.emit("localTrackPublished", track),
 				unpublished: (track) => this.#emitter.emit("localTrackUnpublished", track),
 				muted: (track) => this.#roster.tellMuted(track, this.me),
-				directChanged: () => this.#mesh?.sync(),
+				directChanged: () => this.#direct?.sync(),
 			});
 			this.#receiver = new Receiver({
 				publication: (track) => this.#roster.publications.get(track),
@@ -86,7 +84,7 @@ export class RoomImpl implements Room {
 					adaptive: options.adaptive ?? true,
 					choose: (choice) => {
 						const chosen = this.#subscriptions.choose(track, choice);
-						if (choice.paused !== undefined) this.#mesh?.sync();
+						if (choice.paused !== undefined) this.#direct?.sync();
 						return chosen;
 					},
 					keyFrame: () => this.#do("keyFrame", { track }),
@@ -94,20 +92,19 @@ export class RoomImpl implements Room {
 				subscribed: (track) => this.#emitter.emit("trackSubscribed", track, track.participant),
 				unsubscribed: (track) => this.#emitter.emit("trackUnsubscribed", track, track.participant),
 				channel: (channel, publication) => this.#emitter.emit("channel", channel, publication.participant),
-				cameDirectly: () => this.#tellReady(),
+				cameDirectly: () => this.#direct?.tellReady(),
 			});
 			this.#sides = new MediaSides(this.#publisher, this.#receiver, {
 				request: (type, body) => this.#signal.request(type, body),
-				stateChanged: (state) => this.#setMediaState(this.#mesh?.active ? this.#bestState() : state),
-				carried: () => this.#mesh?.done(),
+				stateChanged: (state) => this.#setMediaState(this.#direct?.active ? this.#bestState() : state),
+				carried: () => this.#direct?.done(),
 				pathLost: () => this.#ice.doubt(),
 				nodeChanged: (node) => {
-					this.#statsBefore.clear();
+					this.#stats.restart();
 					this.#emitter.emit("nodeChanged", node);
 				},
 			});
 		}
-		if (device && (options.mesh ?? true)) this.#mesh = this.#makeMesh();
 		this.#roster = new Roster(new LocalParticipantImpl(this.#publisher), this.#emitter, {
 			wants: (track) => this.#subscriptions.wants(track),
 			choose: (track, on) => this.#chooseTrack(track, on),
@@ -124,6 +121,13 @@ export class RoomImpl implements Room {
 			(body) => this.#signal.request("subscribe", body),
 			(track) => this.#roster.publications.has(track),
 		);
+		this.#stats = new RoomStatsReader({
+			roster: this.#roster,
+			receiver: this.#receiver,
+			endpoint: () => this.#sides?.current,
+			peers: () => this.#direct?.peers ?? [],
+		});
+		if (options.mesh ?? true) this.#direct = this.#makeDirect();
 		this.#ice = new IceServerList(() => this.#signal.get("ice-servers"));
 		this.#presence = new Latest((presence) => this.#signal.request("presence", { presence }));
 		this.#signal = parts.signal({
@@ -140,7 +144,7 @@ export class RoomImpl implements Room {
 		this.#unwatch = watchNetwork(() => {
 			this.#signal.check();
 			this.#sides?.current?.check();
-			this.#mesh?.check();
+			this.#direct?.check();
 		});
 		this.#signal.start();
 	}
@@ -183,7 +187,7 @@ export class RoomImpl implements Room {
 		return {
 			...media,
 			data: media !== undefined,
-			mesh: media !== undefined && this.#mesh !== undefined,
+			mesh: media !== undefined && this.#direct !== undefined,
 			subscribe: this.#subscriptions.default,
 			name,
 			metadata,
@@ -228,7 +232,7 @@ export class RoomImpl implements Room {
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
 		this.#subscriptions.default = value;
 		await this.#do("subscribe", { default: value });
-		this.#mesh?.sync();
+		this.#direct?.sync();
 	}
 
 	openChannel(label: string, options: ChannelOptions = {}): DataChannel {
@@ -237,21 +241,14 @@ export class RoomImpl implements Room {
 		return this.#publisher.openChannel(label, options);
 	}
 
-	async stats(): Promise<RoomStats> {
-		const endpoint = this.#sides?.current;
-		const [send, recv] = await Promise.all([endpoint?.send?.getStats(), endpoint?.recv?.getStats()]);
-		return normalize(
-			send && { report: send.values(), tracks: this.#sentTracks() },
-			recv && { report: recv.values(), tracks: this.#receivedTracks() },
-			this.#statsBefore,
-			await this.#directStats(),
-		);
+	stats(): Promise<RoomStats> {
+		return this.#stats.read();
 	}
 
 	async leave(): Promise<void> {
 		// Told first, so that the room hears of the leaving and not of every track.
 		const left = this.#signal.leave();
-		this.#mesh?.close();
+		this.#direct?.close();
 		this.#sides?.moveTo(undefined);
 		this.#publisher?.stopAll();
 		await left;
@@ -270,7 +267,7 @@ export class RoomImpl implements Room {
 		// The room of the former session has let go of its media side.
 		if (how !== "first") this.#endMedia();
 		this.#takeWhole(whole, how === "moved" ? "moved" : "left");
-		this.#turn();
+		this.#direct?.turn();
 		if (how === "anew") this.#subscriptions.repeat();
 		this.#setState("connected");
 		if (how === "moved") this.#emitter.emit("moved", this.name);
@@ -285,8 +282,8 @@ export class RoomImpl implements Room {
 			const known = this.#model.participants.get(this.me.id)?.presence;
 			if (presence !== undefined && known === undefined) this.setPresence(presence).catch(() => {});
 			// What it was told before it may have forgotten, and this side may have missed what followed.
-			this.#unneeded = undefined;
-			this.#turn();
+			this.#direct?.tellAgain();
+			this.#direct?.turn();
 		}
 		this.#setState("connected");
 	}
@@ -315,10 +312,10 @@ export class RoomImpl implements Room {
 				this.#openEndpoint(event);
 				return;
 			case "endpointLost":
-				if (this.#mesh && (this.topology === "mesh" || this.#mesh.active)) {
+				if (this.#direct && (this.topology === "mesh" || this.#direct.active)) {
 					this.#sides?.leave(event.endpoint);
 					this.#setMediaState(this.#bestState());
-					if (this.#mesh.active || this.topology === "mesh") return;
+					if (this.#direct.active || this.topology === "mesh") return;
 				} else this.#sides?.lost(event.endpoint);
 				if (this.#sides?.current) return;
 				this.#setMediaState("disconnected");
@@ -340,7 +337,7 @@ export class RoomImpl implements Room {
 				console.warn(`switchyard: track ${event.track} cannot be received: ${event.error.message}`);
 				return;
 			case "signal":
-				this.#mesh?.signalled(event);
+				this.#direct?.signalled(event);
 				return;
 			// The connection itself handles these two.
 			case "moved":
@@ -357,7 +354,7 @@ export class RoomImpl implements Room {
 				if ("track" in event && event.participant === this.me.id) this.#ownTrack(event);
 				for (const change of this.#model.apply(event)) this.#roster.change(change);
 				if (event.type === "participantUpdated" || event.type === "roomUpdated") return;
-				this.#turn();
+				this.#direct?.turn();
 				return;
 			default:
 				event satisfies never;
@@ -406,7 +403,7 @@ export class RoomImpl implements Room {
 		// Its event may have been lost with the memory of a room; the answer is as good.
 		if (!on && !this.#subscriptions.wants(track)) this.#receiver?.end(track);
 		else this.#receiver?.bind(track);
-		this.#mesh?.sync();
+		this.#direct?.sync();
 	}
 
 	#closed(reason: CloseReason, code: number, error: SwitchyardError): void {
@@ -431,121 +428,43 @@ export class RoomImpl implements Room {
 		const iceServers = () => this.#ice.servers;
 		// The node before is about to go, and its TURN server with it.
 		if (event.former !== undefined) this.#ice.doubt();
-		this.#sides?.open(event, { device, iceServers, iceTransportPolicy }, this.#mesh?.active ?? false);
-		this.#tellReady();
+		this.#sides?.open(event, { device, iceServers, iceTransportPolicy }, this.#direct?.active ?? false);
+		this.#direct?.tellReady();
 	}
 
-	#makeMesh(): Mesh {
-		return new Mesh({
-			join: () => this.#model.participants.get(this.me.id)?.join ?? 0,
+	/** None for a participant without media. */
+	#makeDirect(): DirectMedia | undefined {
+		const [publisher, receiver, sides] = [this.#publisher, this.#receiver, this.#sides];
+		if (!publisher || !receiver || !sides) return undefined;
+		return new DirectMedia({
+			model: this.#model,
+			roster: this.#roster,
+			subscriptions: this.#subscriptions,
+			...{ publisher, receiver, sides },
 			configuration: () => ({
 				iceServers: this.#ice.servers,
 				iceTransportPolicy: this.#parts.options.iceTransportPolicy,
 			}),
 			pathLost: () => this.#ice.doubt(),
 			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
-			tracks: () => [...this.me.tracks.values()].filter(({ published, stopped }) => published && !stopped),
-			channels: () => [...(this.#publisher?.channels.values() ?? [])].filter(({ direct }) => direct),
-			wants: (track) => this.#subscriptions.receives(track),
-			received: (track, media, from) => this.#receiver?.directly(track, media, from),
-			channel: (channel, from) => this.#receiver?.channelDirectly(channel, from),
-			stateChanged: () => {
-				this.#setMediaState(this.#bestState());
-				this.#tellReady();
-			},
-			failed: (participant) => {
-				// Somebody away cannot answer, and neither can this side while its own connection is lost.
-				if (this.#state !== "connected" || this.participants.get(participant)?.state !== "joined") return;
-				if (this.topology === "mesh") this.#do("meshFailed", {}).catch(() => {});
-			},
+			ready: (endpoint) => void this.#do("meshReady", { endpoint }).catch(() => {}),
+			failed: () => void this.#do("meshFailed", {}).catch(() => {}),
+			connected: () => this.#state === "connected",
+			stateChanged: () => this.#setMediaState(this.#bestState()),
 		});
-	}
-
-	/** Has media go as the room says now, with those who are there. */
-	#turn(): void {
-		if (!this.#mesh) return;
-		const direct = this.topology === "mesh";
-		if (!direct) this.#unneeded = undefined;
-		this.#publisher?.setDirect(direct);
-		this.#receiver?.preferDirect(direct);
-		const others = new Map(this.#model.participants);
-		others.delete(this.me.id);
-		this.#mesh.follow(direct, others);
-		this.#mesh.sync();
-		// It was about to turn to mesh, and its media side has carried everything all the time.
-		if (!direct && this.#mesh.active && this.#carriesAll()) this.#mesh.done();
-		this.#tellReady();
-	}
-
-	/** A media side there was before the room turned back to it. */
-	#carriesAll(): boolean {
-		return this.#sides?.current !== undefined && !this.#sides.bridging;
-	}
-
-	/** Tells the room, once, when everything comes directly and its node is needed no more. */
-	#tellReady(): void {
-		const endpoint = this.#sides?.current?.id;
-		if (!this.#mesh || this.topology !== "mesh" || endpoint === undefined || this.#unneeded === endpoint) return;
-		if (!this.#mesh.peers.every(([, { connected }]) => connected)) return;
-		for (const publication of this.#roster.publications.values()) {
-			const { id, kind, muted, participant } = publication;
-			const expected = kind !== "data" && !muted && this.#subscriptions.receives(id) && participant.model.mesh;
-			if (expected && !this.#receiver?.isDirect(id)) return;
-		}
-		this.#unneeded = endpoint;
-		this.#do("meshReady", { endpoint }).catch(() => {});
 	}
 
 	/** While media turns from one way to another, the better of the two. */
 	#bestState(): MediaState {
-		const states = [this.#sides?.current?.state, this.#mesh?.active ? this.#mesh.state : undefined];
+		const states = [this.#sides?.current?.state, this.#direct?.active ? this.#direct.state : undefined];
 		const best = (["connected", "connecting", "disconnected"] as const).find((state) => states.includes(state));
 		return best ?? "new";
 	}
 
-	#directStats(): Promise<Direct[]> {
-		return Promise.all(
-			(this.#mesh?.peers ?? []).map(async ([participant, peer]): Promise<Direct> => {
-				const { sent, received } = peer.sections();
-				const report = await peer.connection.getStats();
-				return {
-					participant,
-					report: report.values(),
-					sent: sent.map(([{ id, source, kind }, mid]) => ({ mid, track: id, participant: this.me.id, source, kind })),
-					received: received.flatMap(([track, mid]) => {
-						const received = this.#roster.publications.get(track)?.received;
-						return received ? [{ mid, track, participant, source: received.source, kind: received.kind }] : [];
-					}),
-				};
-			}),
-		);
-	}
-
 	#endMedia(): void {
-		this.#mesh?.close();
-		this.#publisher?.setDirect(false);
-		this.#receiver?.preferDirect(false);
-		this.#unneeded = undefined;
+		this.#direct?.end();
 		this.#sides?.moveTo(undefined);
 		if (this.#mediaState !== "new") this.#setMediaState("disconnected");
-	}
-
-	#sentTracks(): StatsTrack[] {
-		return [...this.me.tracks.values()].flatMap(({ id, source, kind, producer }) => {
-			const mid = producer?.rtpParameters.mid;
-			return mid === undefined ? [] : [{ mid, track: id, participant: this.me.id, source, kind }];
-		});
-	}
-
-	#receivedTracks(): StatsTrack[] {
-		return (this.#receiver?.consumers() ?? []).flatMap(([id, { localId: mid }]) => {
-			const publication = this.#roster.publications.get(id);
-			const received = publication?.received;
-			if (!publication || !received) return [];
-			const { source, participant } = publication;
-			const layer = received.currentLayer ?? undefined;
-			return [{ mid, track: id, participant: participant.id, source, kind: received.kind, layer }];
-		});
 	}
 
 	// ------------------------------------------------------------ small things
