@@ -211,6 +211,26 @@ describe("a node that a participant does not reach", () => {
 		expect((await link.open()).participant).toBe("d");
 	});
 
+	it("loses a track to the other, muted as it became on the way", async () => {
+		const { room, link, clients } = await roomWith("a");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		const other = await far.link(room);
+		await other.open();
+		const { endpoint } = await a.event("endpoint");
+		a.post("publish", { endpoint, track: "t", source: "audio", media });
+		const { track, muted, cause } = await other.command("publish");
+		expect(muted).toBe(false);
+		await a.do("mute", { track, muted: true });
+		// Where it still is.
+		expect(await link.command("mute")).toMatchObject({ track, muted: true });
+		other.report({ type: "published", endpoint, track, cause });
+		expect(await other.command("mute")).toMatchObject({ track, muted: true });
+	});
+
 	it("is gone back to when it is the only other one, by then", async () => {
 		const { room, link, clients } = await roomWith("a");
 		const [a] = clients;

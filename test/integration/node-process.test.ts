@@ -66,9 +66,13 @@ it("dials and has the edge's keys while its workers start, and registers when th
 	const directory = mkdtempSync(join(tmpdir(), "switchyard-node-"));
 	const go = join(directory, "go");
 	const worker = join(directory, "worker");
-	writeFileSync(worker, `#!/bin/sh\nwhile ! [ -e ${go} ]; do sleep 0.02; done\nexec "${workerBin}" "$@"\n`, {
-		mode: 0o755,
-	});
+	writeFileSync(
+		worker,
+		`#!/bin/sh\nwhile ! [ -e ${go} ]; do kill -0 $PPID || exit; sleep 0.02; done\nexec "${workerBin}" "$@"\n`,
+		{
+			mode: 0o755,
+		},
+	);
 	start({ MEDIASOUP_WORKER_BIN: worker });
 	await vi.waitFor(() => expect([edge.fleetSocket?.readyState, edge.keysFetched]).toEqual([WebSocket.OPEN, 1]), 5_000);
 	expect(edge.fleet.has("register")).toBe(false);
