@@ -23,6 +23,7 @@ import {
 	TransportParameters,
 } from "./media.ts";
 import { ConnectionName, ConnectionState, Description, SdpSettings, Section } from "./sdp.ts";
+import { StatisticsReport } from "./statistics.ts";
 import { Source } from "./tokens.ts";
 
 /** Subprotocol of the socket; the assignment, or the link's own token when coming back, follows as `bearer.<token>` in Authorization. */
@@ -273,6 +274,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** What the node's receivers want of tracks now, where that has changed; a track never told of is wanted whole. */
 	z.object({ type: z.literal("demand"), demand: Demand }),
 	z.object({ type: z.literal("quality"), quality: z.record(ParticipantId, Score) }),
+	/** What goes through endpoints whose settings ask for that. */
+	z.object({ type: z.literal("statistics"), statistics: StatisticsReport }),
 	/** Bits per second that arrive of each track published there. Nothing arrives of those that are not in it. */
 	z.object({ type: z.literal("bitrates"), bitrates: z.record(TrackId, z.number().int().min(0)) }),
 ]);

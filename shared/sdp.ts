@@ -84,6 +84,8 @@ export const SdpSettings = z.object({
 	renumber: z.boolean().default(true),
 	/** MIME types by preference, of both kinds; what is not named comes after. */
 	codecs: z.array(z.string().max(64)).max(16).default([]),
+	/** What goes through is measured about once a second, and told. */
+	statistics: z.boolean().default(false),
 	/** Data channels for texts between client and dialect, opened by the node. */
 	channels: z.array(Label).max(4).default([]),
 	/** Most that a client sends, bit/s. */

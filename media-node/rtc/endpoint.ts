@@ -20,6 +20,8 @@ export abstract class Endpoint {
 	abstract readonly opened: Promise<Opened>;
 	/** Resolves when all that was told of it beforehand is done as well; nothing needs to wait for it. */
 	abstract readonly prepared: Promise<void>;
+	/** What goes through it is told about once a second. */
+	readonly measured: boolean;
 	/** What it receives waits until its client is ready for it. */
 	abstract readonly holds: boolean;
 	onMediaState: (state: MediaState) => void = () => {};
@@ -30,7 +32,8 @@ export abstract class Endpoint {
 	#mediaState: MediaState | undefined;
 	#closed = false;
 
-	constructor({ endpoint, participant }: Open, home: Promise<Home>) {
+	constructor({ endpoint, participant, sdp }: Open, home: Promise<Home>) {
+		this.measured = sdp?.statistics ?? false;
 		this.id = endpoint;
 		this.participant = participant;
 		this.home = home;

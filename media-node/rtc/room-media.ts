@@ -19,6 +19,7 @@ import { Pipes } from "./pipes.ts";
 import { RoomQuality } from "./quality.ts";
 import { RoomSubscriptions } from "./room-subscriptions.ts";
 import { RoomTracks } from "./room-tracks.ts";
+import { RoomStatistics } from "./statistics.ts";
 import type { Workers } from "./workers.ts";
 
 /** What the parts of a room's media share. */
@@ -48,6 +49,7 @@ export class RoomMedia implements RoomContext {
 	readonly #subscriptions: RoomSubscriptions;
 	readonly #quality: RoomQuality;
 	readonly #demand: Demand;
+	readonly #statistics: RoomStatistics;
 	readonly #limits: RoomLimits;
 	#measuring: Promise<Record<string, number>> | undefined;
 	#closed = false;
@@ -74,6 +76,9 @@ export class RoomMedia implements RoomContext {
 			this.endpoints,
 			() => this.tracks.all(),
 			(demand) => this.report({ type: "demand", demand }),
+		);
+		this.#statistics = new RoomStatistics(this.endpoints, (statistics) =>
+			this.report({ type: "statistics", statistics }),
 		);
 		this.onWants = () => this.#demand.check();
 		this.onScore = () => this.#quality.check();
@@ -226,6 +231,7 @@ export class RoomMedia implements RoomContext {
 		this.#closed = true;
 		this.#quality.close();
 		this.#demand.close();
+		this.#statistics.close();
 		this.#peerWatch.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
@@ -276,6 +282,7 @@ export class RoomMedia implements RoomContext {
 		const endpoint = this.#make(command);
 		const { id } = endpoint;
 		this.endpoints.set(id, endpoint);
+		this.#statistics.check();
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });
 		const current = () => this.endpoints.get(id) === endpoint;
 		const fail = (error: unknown) => {

@@ -62,6 +62,11 @@ export class SubscribedTrack {
 		return this.published.id;
 	}
 
+	/** How many there are to choose from. */
+	get spatialLayers(): number {
+		return this.#spatialLayers;
+	}
+
 	get consumer(): Consumer | DataConsumer | undefined {
 		return this.#consumer;
 	}

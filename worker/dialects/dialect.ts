@@ -30,6 +30,8 @@ interface Spoken {
 	mayCreate(core: Core): boolean;
 	/** A socket was accepted. */
 	greet(core: Core, ws: WebSocket, grant: Grant): void;
+	/** The socket is on its way to its client, who joins by that alone. */
+	arrive?(core: Core, ws: WebSocket): void;
 	/** A frame came on a socket of this dialect. Never throws. */
 	receive(core: Core, ws: WebSocket, data: string | ArrayBuffer): void;
 	/** All ICE servers are known, after `greet` told of some. */

@@ -11,6 +11,7 @@ import type { TrackInfo } from "../../shared/media.ts";
 import type { ParticipantInfo, RoomInfo, Snapshot, Topology } from "../../shared/native.ts";
 import { TopologySetting } from "../../shared/rest.ts";
 import type { Speakers } from "../../shared/speakers.ts";
+import type { EndpointStatistics } from "../../shared/statistics.ts";
 import { type Dialect, isPersonal } from "../dialects/dialect.ts";
 import type { Env } from "../env.ts";
 import { Delivery } from "../events/delivery.ts";
@@ -62,6 +63,8 @@ export class Core {
 	/** When to open again what could not be opened on a node that is there. Memory only, as above. */
 	reopenAt?: number;
 
+	/** What nodes measured last of members' endpoints, by endpoint. Memory only. */
+	readonly statistics = new Map<string, EndpointStatistics>();
 	/** What nodes receive of tracks. */
 	readonly bitrates: Bitrates;
 	/** Whose cameras go to everybody in large rooms. */

@@ -11,6 +11,7 @@ import type { LinkGrant } from "./rpc.ts";
 import { onPipeLost } from "./severed.ts";
 import { forgetSpeakers, onSpeakers } from "./speakers.ts";
 import type { Assignment } from "./state.ts";
+import { onStatistics } from "./statistics.ts";
 import { dropTrack, onPublished } from "./tracks.ts";
 
 /** Sends commands to the node of an assignment. One that is detached gets them by reconciliation when it is back. */
@@ -143,6 +144,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		case "quality":
 			core.tell(report);
 			return;
+		case "statistics":
+			return onStatistics(core, assignment.epoch, report.statistics);
 		case "bitrates":
 			core.bitrates.heard(assignment.epoch, report.bitrates);
 			return;

@@ -7,14 +7,20 @@
  */
 import type { LinkReport } from "../../shared/link.ts";
 import type { EventFrame, VolatileFrame } from "../../shared/native.ts";
+import type { EndpointStatistics } from "../../shared/statistics.ts";
 
 type WithoutSeq<T> = T extends unknown ? Omit<T, "seq"> : never;
 /** Of a client's connections that are described in SDP; only dialects that ask for such are told. */
 export type ConnectionEvent = Extract<LinkReport, { type: "description" | "agreed" | "connection" | "media" | "text" }>;
 /** Something that members are told once, in order. */
 export type RoomEvent = WithoutSeq<EventFrame> | ConnectionEvent;
+/** What goes through a member's endpoint; only dialects that ask for such are told. */
+export interface StatisticsNews {
+	type: "statistics";
+	statistics: EndpointStatistics;
+}
 /** Something of which only the latest value matters. */
-export type RoomNews = VolatileFrame;
+export type RoomNews = VolatileFrame | StatisticsNews;
 
 /** Who is told: everybody, everybody but one, or those named. */
 export type Audience = { except?: string } | { to: readonly string[] };

@@ -95,7 +95,9 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	#prepare(ws: WebSocket, grant: Grant): void {
 		const core = this.#core;
 		const dialect = core.dialect(grant.dialect);
-		if (core.sockets.of(ws).kind !== "guest" || !dialect.proven || (!core.record && !dialect.mayCreate(core))) return;
+		if (core.sockets.of(ws).kind !== "guest") return;
+		dialect.arrive?.(core, ws);
+		if (!dialect.proven || (!core.record && !dialect.mayCreate(core))) return;
 		core.ensure(grant.room, grant.origin);
 		if (expectsNode(core)) wantNode(core, grant.place);
 	}
