@@ -13,7 +13,12 @@ export default defineConfig({
 					cloudflareTest({
 						wrangler: { configPath: "./wrangler.toml" },
 						miniflare: {
-							bindings: { AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=", DEMO: "true", PION: "true" },
+							bindings: {
+								AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=",
+								DEMO: "true",
+								PION: "true",
+								TALKSY: "true",
+							},
 						},
 					}),
 				],

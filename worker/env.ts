@@ -65,6 +65,8 @@ export interface Env {
 	readonly VIDEO_CODECS?: string;
 	/** Odoo: `false` hides `GET /v1/stats`, which tells anybody of all channels. */
 	readonly ODOO_STATS?: string;
+	/** `true`: clients of Talksy may join any room. */
+	readonly TALKSY?: string;
 	/** `true`: clients of Pion_SFU may join any room, as anybody. */
 	readonly PION?: string;
 	/** tribe: what its bearers are signed with, as text; `AUTH_KEY` unless given. */

@@ -13,7 +13,7 @@ const UNSET = [
 ];
 
 /** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */
-export const DEVELOPMENT = { DEMO: "true", PION: "true", TRIBE_STATE: "true" } as const;
+export const DEVELOPMENT = { DEMO: "true", PION: "true", TALKSY: "true", TRIBE_STATE: "true" } as const;
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
 export function edgeVariables(): Record<string, string> {

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Description } from "../../shared/sdp.ts";
 import { roomNamed } from "../../worker/api/sockets/open-grant.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
@@ -13,10 +13,10 @@ const camera = () => [
 	sent("video", "1", { stream: "s", track: "cam" }),
 ];
 
-/** The only one, so that rooms are its own. */
+/** The only one, so that rooms are its own: it takes the place of the former test's. */
 let node: TestNode;
-beforeAll(async () => {
-	node = await TestNode.register();
+beforeEach(async () => {
+	node = await TestNode.register("pion-node");
 });
 
 /** Whoever is in a room, as its storage has it. */

@@ -3,8 +3,9 @@ import type { Dialect } from "./dialect.ts";
 import { native } from "./native/native.ts";
 import { odoo } from "./odoo/odoo.ts";
 import { pion } from "./pion/pion.ts";
+import { talksy } from "./talksy/talksy.ts";
 import { tribe } from "./tribe/tribe.ts";
 import { whep } from "./whip/whep.ts";
 import { whip } from "./whip/whip.ts";
 
-export const dialects: readonly Dialect[] = [native, odoo, pion, tribe, whip, whep];
+export const dialects: readonly Dialect[] = [native, odoo, pion, talksy, tribe, whip, whep];

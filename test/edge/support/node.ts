@@ -67,7 +67,8 @@ export class TestNode {
 		await node.fleet.take((frame) => (frame as FleetMessage).type === "registered");
 		// A node that is silent is never chosen.
 		node.fleet.send("ping");
-		setInterval(() => node.fleet.send("ping"), 1_000);
+		const timer = setInterval(() => node.fleet.send("ping"), 1_000);
+		void node.fleet.closed.then(() => clearInterval(timer));
 		return node;
 	}
 
