@@ -4,7 +4,16 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
-import { publishWithLibrary, StreamPages, seen, type Target, watchWithLibrary } from "../support/stream-page.ts";
+import {
+	publishWithLibrary,
+	restartIce,
+	StreamPages,
+	seen,
+	strangeOffer,
+	type Target,
+	watchByAnswering,
+	watchWithLibrary,
+} from "../support/stream-page.ts";
 
 let stack: Stack;
 let browser: Browser;
@@ -143,5 +152,31 @@ describe("Eyevinn's encoder and player", () => {
 		await viewer.evaluate(() => window.player.unload());
 		await sender.evaluate(() => window.encoder.destroy());
 		await expect.poll(() => participants(room)).toEqual([]);
+	});
+});
+
+describe("a page with nothing but fetch", () => {
+	it("restarts ICE, and goes on", async () => {
+		const room = newRoom();
+		const [sender, viewer] = [await newPage(), await newPage()];
+		const obs = await target(room, "whip", "obs");
+		await sender.evaluate(publishWithLibrary, obs);
+		const ann = await target(room, "whep", "ann");
+		await viewer.evaluate(watchWithLibrary, ann);
+		await goesOn(viewer);
+		expect(await sender.evaluate(restartIce, obs.token)).toBe(200);
+		expect(await viewer.evaluate(restartIce, ann.token)).toBe(200);
+		await goesOn(viewer, { frames: 30, packets: 50 });
+	});
+
+	it("watches by answering the node, with numbers of its own or none", async () => {
+		const room = newRoom();
+		const [sender, viewer, other] = [await newPage(), await newPage(), await newPage()];
+		await sender.evaluate(publishWithLibrary, await target(room, "whip", "obs"));
+		const offer = await viewer.evaluate(strangeOffer);
+		expect(await viewer.evaluate(watchByAnswering, { ...(await target(room, "whep", "ann")), offer })).toBe(406);
+		await goesOn(viewer);
+		expect(await other.evaluate(watchByAnswering, { ...(await target(room, "whep", "ben")), offer: "" })).toBe(201);
+		await goesOn(other);
 	});
 });

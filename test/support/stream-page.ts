@@ -153,3 +153,49 @@ export async function seen(): Promise<Seen> {
 	}
 	return all;
 }
+
+/** Watches by answering the node's offer; the status of the first answer. `offer`: what is posted before. */
+export async function watchByAnswering({ url, token, offer }: Target & { offer: string }): Promise<number> {
+	const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/sdp" };
+	const response = await fetch(url, { method: "POST", headers, body: offer });
+	window.pc = new RTCPeerConnection();
+	await window.pc.setRemoteDescription({ type: "offer", sdp: await response.text() });
+	await window.pc.setLocalDescription();
+	const session = new URL(response.headers.get("location") ?? "", url);
+	const body = window.pc.localDescription?.sdp;
+	const accepted = await fetch(session, { method: "PATCH", headers, body });
+	if (accepted.status !== 204) throw new Error(`answer refused: ${accepted.status}`);
+	return response.status;
+}
+
+/** An offer to watch with payload types of its own, as other browsers make them. */
+export async function strangeOffer(): Promise<string> {
+	const pc = new RTCPeerConnection();
+	pc.addTransceiver("audio", { direction: "recvonly" });
+	pc.addTransceiver("video", { direction: "recvonly" });
+	const { sdp = "" } = await pc.createOffer();
+	pc.close();
+	return sdp.replaceAll(/(rtpmap:|fmtp:|rtcp-fb:)111\b/g, "$189").replaceAll(/(rtpmap:|fmtp:|rtcp-fb:)96\b/g, "$190");
+}
+
+/** Restarts ICE by the session's address, and goes on with what the node answers; the status. */
+export async function restartIce(token: string): Promise<number> {
+	const { pc } = window;
+	const { resourceURL } = window.client;
+	const offer = await pc.createOffer({ iceRestart: true });
+	await pc.setLocalDescription(offer);
+	const line = (name: string, text = "") => new RegExp(`a=${name}:(.*)\\r\\n`).exec(text)?.[1] ?? "";
+	const body = `a=ice-ufrag:${line("ice-ufrag", offer.sdp)}\r\na=ice-pwd:${line("ice-pwd", offer.sdp)}\r\n`;
+	const headers = {
+		Authorization: `Bearer ${token}`,
+		"Content-Type": "application/trickle-ice-sdpfrag",
+		"If-Match": "*",
+	};
+	const response = await fetch(resourceURL, { method: "PATCH", headers, body });
+	const fragment = await response.text();
+	const sdp = (pc.remoteDescription?.sdp ?? "")
+		.replaceAll(/a=ice-ufrag:.*/g, `a=ice-ufrag:${line("ice-ufrag", fragment)}`)
+		.replaceAll(/a=ice-pwd:.*/g, `a=ice-pwd:${line("ice-pwd", fragment)}`);
+	await pc.setRemoteDescription({ type: "answer", sdp });
+	return response.status;
+}
