@@ -4,62 +4,17 @@
  */
 import { Device, type types } from "mediasoup-client";
 import { Bus, type Message } from "./bus.ts";
+import {
+	CLIENT_UPDATE,
+	type SessionId,
+	type SessionInfo,
+	SfuClientState,
+	STREAM_TYPES,
+	type StreamType,
+} from "./names.ts";
+import type { InitConsumer, InitTransports, ProducerOptions } from "./wire.ts";
 
-export const SfuClientState = Object.freeze({
-	DISCONNECTED: "disconnected",
-	CONNECTING: "connecting",
-	AUTHENTICATED: "authenticated",
-	CONNECTED: "connected",
-	RECOVERING: "recovering",
-	CLOSED: "closed",
-} as const);
-export type SfuClientState = (typeof SfuClientState)[keyof typeof SfuClientState];
-export { SfuClientState as SFU_CLIENT_STATE };
-
-export const CLIENT_UPDATE = Object.freeze({
-	BROADCAST: "broadcast",
-	DISCONNECT: "disconnect",
-	INFO_CHANGE: "info_change",
-	TRACK: "track",
-} as const);
-
-const STREAM_TYPES = ["audio", "camera", "screen"] as const;
-export type StreamType = (typeof STREAM_TYPES)[number];
-export type SessionId = string | number;
-
-export interface SessionInfo {
-	isTalking?: boolean;
-	isCameraOn?: boolean;
-	isScreenSharingOn?: boolean;
-	isSelfMuted?: boolean;
-	isDeaf?: boolean;
-	isRaisingHand?: boolean;
-}
-
-type ProducerOptions = Partial<types.ProducerOptions>;
 type Consumers = Partial<Record<StreamType, types.Consumer>>;
-
-interface TransportConfig {
-	id: string;
-	iceParameters: types.IceParameters;
-	iceCandidates: types.IceCandidate[];
-	dtlsParameters: types.DtlsParameters;
-}
-interface InitTransports {
-	capabilities: Parameters<Device["load"]>[0]["routerRtpCapabilities"];
-	ctsConfig: TransportConfig;
-	stcConfig: TransportConfig;
-	producerOptionsByKind?: Record<"audio" | "video", ProducerOptions>;
-}
-interface InitConsumer {
-	id: string;
-	kind: types.MediaKind;
-	producerId: string;
-	rtpParameters: types.RtpParameters;
-	sessionId: SessionId;
-	active: boolean;
-	type: StreamType;
-}
 
 /** Close codes after which there is no coming back. */
 const FINAL = { authenticationFailed: 4106, kicked: 4108, full: 4109 } as const;
@@ -67,6 +22,8 @@ const DEFAULT_OPTIONS: ProducerOptions = { stopTracks: false, disableTrackOnPaus
 /** All in ms. */
 const RETRY = { first: 1_000, most: 30_000, factor: 1.5, jitter: 1_000 };
 const UPLOAD_RETRY_MS = 1_000;
+/** What the former connection carried goes on for this long beside the new one. */
+const FORMER_MS = 3_000;
 /** The connection is begun anew with the next error. */
 const MOST_ERRORS = 6;
 
@@ -88,7 +45,12 @@ export class SfuClient extends EventTarget {
 	readonly #uploads = new Map<StreamType, Promise<void>>();
 	readonly #consumers = new Map<SessionId, Consumers>();
 	readonly #retries = new Map<StreamType, ReturnType<typeof setTimeout>>();
+	/** Transports of a connection that was lost, which may carry media still. */
+	#former: types.Transport[] = [];
+	#formerEnd: ReturnType<typeof setTimeout> | undefined;
 	#retryMs = RETRY.first;
+	/** Counts calls of `connect` and `disconnect`: the latest holds. */
+	#wish = 0;
 	#reconnect: ReturnType<typeof setTimeout> | undefined;
 
 	get state(): SfuClientState {
@@ -108,13 +70,18 @@ export class SfuClient extends EventTarget {
 		const idle: SfuClientState[] = [SfuClientState.CLOSED, SfuClientState.DISCONNECTED, SfuClientState.RECOVERING];
 		if (!idle.includes(this.#state)) return;
 		this.#retryMs = RETRY.first;
-		this.#device = await this._createDevice();
+		const wish = ++this.#wish;
+		const device = await this._createDevice();
+		if (wish !== this.#wish) return;
+		this.#device = device;
 		await this.#connect();
 	}
 
 	/** Leaves, for good. */
 	disconnect(): void {
+		this.#wish++;
 		this.#clear();
+		this.errors = [];
 		this.#close(1000);
 		this.#set(SfuClientState.DISCONNECTED);
 	}
@@ -127,31 +94,20 @@ export class SfuClient extends EventTarget {
 		this.#bus?.send({ name: "C_INFO_CHANGE", payload: { info, needRefresh } });
 	}
 
-	/** Sends a track of a type, another one in its place, or (null) nothing for now. */
+	/** Sends a track of a type, another one in its place, or (null) nothing for now. What fails is tried again. */
 	async updateUpload(type: StreamType, track: MediaStreamTrack | null): Promise<void> {
 		if (!STREAM_TYPES.includes(type)) throw new Error(`no stream type ${type}: there are ${STREAM_TYPES.join(", ")}`);
 		clearTimeout(this.#retries.get(type));
 		await this.#uploads.get(type);
-		const producer = this.#producers.get(type);
-		if (producer) {
-			await producer.replaceTrack({ track });
-			this.#bus?.send({ name: "PRODUCTION_CHANGE", payload: { type, active: Boolean(track) } });
-			return;
-		}
-		if (!track || !this.#cts) return;
-		const upload = this.#produce(type, track).finally(() => this.#uploads.delete(type));
-		this.#uploads.set(
-			type,
-			upload.catch(() => {}),
-		);
+		const bus = this.#bus;
 		try {
-			await upload;
+			await this.#upload(type, track);
 		} catch (error) {
+			// Of a connection that is gone: on the next one the application uploads again.
+			if (!bus || this.#bus !== bus) return;
+			const again = setTimeout(() => void this.updateUpload(type, track), UPLOAD_RETRY_MS);
+			this.#retries.set(type, again);
 			this.#failed(error);
-			this.#retries.set(
-				type,
-				setTimeout(() => void this.updateUpload(type, track), UPLOAD_RETRY_MS),
-			);
 		}
 	}
 
@@ -162,7 +118,7 @@ export class SfuClient extends EventTarget {
 		let changed = false;
 		for (const [type, wanted] of Object.entries(states)) {
 			const consumer = consumers[type as StreamType];
-			if (!consumer || consumer.paused === !wanted) continue;
+			if (!consumer || wanted === undefined || consumer.paused === !wanted) continue;
 			if (wanted) consumer.resume();
 			else consumer.pause();
 			changed = true;
@@ -178,7 +134,7 @@ export class SfuClient extends EventTarget {
 		};
 		await Promise.all(
 			[...this.#producers].map(async ([type, producer]) => {
-				stats[type] = await producer.getStats();
+				if (!producer.closed) stats[type] = await producer.getStats();
 			}),
 		);
 		return stats;
@@ -198,7 +154,9 @@ export class SfuClient extends EventTarget {
 
 	async #connect(): Promise<void> {
 		if (this.#state === SfuClientState.CONNECTED || this.#state === SfuClientState.CONNECTING) return;
-		this.#clear();
+		this.#hangUp();
+		this.#setAside();
+		this.errors = [];
 		this.#set(SfuClientState.CONNECTING);
 		await this.#open();
 	}
@@ -243,10 +201,9 @@ export class SfuClient extends EventTarget {
 	#recover(): void {
 		const over: SfuClientState[] = [SfuClientState.CLOSED, SfuClientState.DISCONNECTED];
 		if (over.includes(this.#state)) return;
-		this.#clear();
+		this.#hangUp();
 		this.#close(1011);
 		this.#set(SfuClientState.RECOVERING);
-		clearTimeout(this.#reconnect);
 		this.#retryMs = Math.min(this.#retryMs * RETRY.factor, RETRY.most) + Math.random() * RETRY.jitter;
 		this.#reconnect = setTimeout(() => void this.#connect(), this.#retryMs);
 	}
@@ -258,18 +215,35 @@ export class SfuClient extends EventTarget {
 
 	/** Everything of one connection. */
 	#clear(): void {
+		this.#hangUp();
+		this.#setAside();
+		this.#endFormer();
+	}
+
+	/** All but its media: that may flow, wherever the socket went. */
+	#hangUp(): void {
 		clearTimeout(this.#reconnect);
 		for (const timer of this.#retries.values()) clearTimeout(timer);
 		this.#retries.clear();
-		this.errors = [];
 		this.#bus?.close();
 		this.#bus = undefined;
+	}
+
+	/** Its media is a former connection's from now on. */
+	#setAside(): void {
 		this.#producers.clear();
 		this.#consumers.clear();
-		this.#cts?.close();
-		this.#stc?.close();
+		const transports = [this.#cts, this.#stc].filter((it) => it !== undefined);
 		this.#cts = undefined;
 		this.#stc = undefined;
+		if (transports.length === 0) return;
+		this.#endFormer();
+		this.#former = transports;
+	}
+
+	#endFormer(): void {
+		clearTimeout(this.#formerEnd);
+		for (const transport of this.#former.splice(0)) transport.close();
 	}
 
 	#close(code: number): void {
@@ -340,6 +314,7 @@ export class SfuClient extends EventTarget {
 			const asked = this.#ask({ name: "INIT_PRODUCER", payload: { type: appData.type, kind, rtpParameters } });
 			asked.then((answer) => done(answer as { id: string }), failed);
 		});
+		this.#formerEnd = setTimeout(() => this.#endFormer(), FORMER_MS);
 		this.#set(SfuClientState.CONNECTED);
 		return device.recvRtpCapabilities;
 	}
@@ -355,20 +330,44 @@ export class SfuClient extends EventTarget {
 	}
 
 	async #initConsumer({ sessionId, type, active, ...options }: InitConsumer): Promise<void> {
-		if (!this.#stc) throw new Error("no transport");
+		const stc = this.#stc;
+		if (!stc) throw new Error("no transport");
 		const consumers = this.#consumers.get(sessionId) ?? {};
 		this.#consumers.set(sessionId, consumers);
 		consumers[type]?.close();
-		const consumer = await this.#stc.consume({ ...options, appData: { sessionId, type } });
+		const consumer = await stc.consume({ ...options, appData: { sessionId, type } });
+		if (this.#consumers.get(sessionId) !== consumers) {
+			consumer.close();
+			throw new Error("gone meanwhile");
+		}
+		// Another one of the same stream may have been quicker.
+		consumers[type]?.close();
 		if (!active) consumer.pause();
 		consumers[type] = consumer;
 		this.#update(CLIENT_UPDATE.TRACK, { type, sessionId, track: consumer.track, active });
 	}
 
+	async #upload(type: StreamType, track: MediaStreamTrack | null): Promise<void> {
+		const producer = this.#producers.get(type);
+		if (producer) {
+			await producer.replaceTrack({ track });
+			this.#bus?.send({ name: "PRODUCTION_CHANGE", payload: { type, active: Boolean(track) } });
+			return;
+		}
+		if (!track || !this.#bus) return;
+		const produced = this.#produce(type, track).finally(() => this.#uploads.delete(type));
+		this.#uploads.set(
+			type,
+			produced.catch(() => {}),
+		);
+		await produced;
+	}
+
 	async #produce(type: StreamType, track: MediaStreamTrack): Promise<void> {
-		if (!this.#cts) throw new Error("no transport");
-		const options = this.#options[track.kind === "audio" ? "audio" : "video"];
 		const cts = this.#cts;
+		// Not there yet: the application uploads when it is.
+		if (!cts) return;
+		const options = this.#options[track.kind === "audio" ? "audio" : "video"];
 		const producer = await cts.produce({ ...options, track, appData: { type } });
 		// Of a connection that is gone by now.
 		if (this.#cts !== cts) producer.close();

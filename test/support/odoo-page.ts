@@ -1,6 +1,7 @@
 /** A page of Chromium that is in a channel by the Odoo client library. */
 import type { Browser, Page } from "playwright-core";
-import type { SfuClient, StreamType } from "../../client/odoo/sfu-client.ts";
+import type { StreamType } from "../../client/odoo/names.ts";
+import type { SfuClient } from "../../client/odoo/sfu-client.ts";
 import type { ChannelStats } from "../../shared/odoo.ts";
 import type { OdooChannel } from "./odoo.ts";
 
