@@ -40,6 +40,7 @@ export default defineConfig({
 								MAX_PENDING_EVENTS: "20",
 							},
 							outboundService: "hooks",
+							queueProducers: { EVENTS: "switchyard-events" },
 							durableObjects: { HOSTS: { className: "Host", scriptName: "hooks" } },
 							workers: [
 								{
@@ -48,6 +49,7 @@ export default defineConfig({
 									scriptPath: "test/events/support/hooks.mjs",
 									compatibilityDate: "2026-11-01",
 									durableObjects: { HOST: { className: "Host", useSQLite: true } },
+									queueConsumers: { "switchyard-events": { maxBatchSize: 100, maxBatchTimeout: 0 } },
 								},
 							],
 						},

@@ -22,6 +22,12 @@ export class Host extends DurableObject {
 		return new Response(null, { status, headers });
 	}
 
+	/** @param {unknown} message of the queue */
+	take(message) {
+		this.posts.push({ at: Date.now(), headers: {}, body: JSON.stringify(message) });
+		for (const wake of this.waiting.splice(0)) wake();
+	}
+
 	/** Answers what is held. */
 	letGo() {
 		this.release?.();
@@ -46,5 +52,14 @@ export default {
 	 */
 	fetch(request, env) {
 		return env.HOST.getByName(new URL(request.url).host).fetch(request);
+	},
+
+	/**
+	 * The consumer of the queue: what a room told is kept with the host of its name.
+	 * @param {MessageBatch<{ room: string }>} batch
+	 * @param {{ HOST: DurableObjectNamespace }} env
+	 */
+	async queue(batch, env) {
+		for (const { body } of batch.messages) await env.HOST.getByName(body.room).take(body);
 	},
 };

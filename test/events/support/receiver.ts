@@ -28,8 +28,16 @@ export const OK: Answer = { status: 204 };
 export const FAILING: Answer = { status: 503 };
 
 export class Receiver {
-	readonly #host = `hooks-${crypto.randomUUID()}.example.com`;
-	readonly url = `https://${this.#host}/events`;
+	readonly #host: string;
+
+	/** `room`: what the consumer of the queue got of that room. */
+	constructor(room?: string) {
+		this.#host = room ?? `hooks-${crypto.randomUUID()}.example.com`;
+	}
+
+	get url(): string {
+		return `https://${this.#host}/events`;
+	}
 
 	/** What it answers, one for each request and the last to all further ones. */
 	answer(...answers: Answer[]): Promise<void> {
