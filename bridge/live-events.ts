@@ -5,9 +5,9 @@
 import type { EventRecord } from "../shared/events.ts";
 
 export function liveEvent({ type, room, data }: EventRecord): Record<string, unknown> {
-	const { size, participant = "", session = "", participants = [], details = {} } = data;
+	const { size, participant = "", session = "", user = participant, participants = [], details = {} } = data;
 	const where = { roomId: room, roomSize: size };
-	const who = { socketId: session, userId: participant };
+	const who = { socketId: session, userId: user };
 	const {
 		platform = "",
 		deviceName = "",
@@ -23,7 +23,10 @@ export function liveEvent({ type, room, data }: EventRecord): Record<string, unk
 		case "room.leave":
 			return { ...where, ...who };
 		case "room.live":
-			return { ...where, sessions: participants.map(({ id, session }) => ({ socketId: session, userId: id })) };
+			return {
+				...where,
+				sessions: participants.map(({ id, session, user = id }) => ({ socketId: session, userId: user })),
+			};
 		default:
 			return { socketId: session, ...details };
 	}

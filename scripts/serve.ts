@@ -1,9 +1,13 @@
-/** What `npm start` runs once set-up is done: edge, demo page and one media node, until a signal. */
+/**
+ * What `npm start` runs once set-up is done: edge, demo page and one media node, until a signal; with `RABBITMQ_URL`
+ * also the bridge that publishes events there.
+ */
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { authKey } from "./lib/auth-key.ts";
 import { type Edge, startEdge } from "./lib/edge.ts";
 import { DEVELOPMENT, edgeVariablesFrom } from "./lib/edge-variables.ts";
+import { BridgeProcess } from "./lib/events-bridge.ts";
 import { freePort } from "./lib/free-port.ts";
 import { MediaNodeProcess } from "./lib/media-node.ts";
 import { Restarts } from "./lib/restarts.ts";
@@ -12,13 +16,14 @@ const REGISTER_MS = 30_000;
 const WATCH_MS = 5_000;
 const MISSED_WATCHES = 6;
 
-const { PORT, HOST, DATA_DIR = ".data", HTTP_PORT, NODE_ID = "local", NODE_REGION } = process.env;
+const { PORT, HOST, DATA_DIR = ".data", HTTP_PORT, NODE_ID = "local", NODE_REGION, RABBITMQ_URL } = process.env;
 const dataDir = resolve(DATA_DIR);
 const AUTH_KEY = authKey(process.env, dataDir);
 
 let stopping = false;
 let edge: Edge | undefined;
 let node: MediaNodeProcess | undefined;
+let bridge: BridgeProcess | undefined;
 // The process that started this one is gone, whatever ended it.
 process.on("disconnect", stop);
 
@@ -26,7 +31,7 @@ edge = await startEdge({
 	port: Number(PORT),
 	host: HOST,
 	dataDir: join(dataDir, "objects"),
-	vars: { ...DEVELOPMENT, ...edgeVariablesFrom(process.env), AUTH_KEY },
+	vars: { ...DEVELOPMENT, ...(RABBITMQ_URL && { EVENT_FEED: "true" }), ...edgeVariablesFrom(process.env), AUTH_KEY },
 	onCrash: () => stopping || console.error("the edge died and was started again"),
 }).catch((error) => {
 	if (error.code !== "ERR_ADDRESS_IN_USE") throw error;
@@ -37,6 +42,7 @@ edge = await startEdge({
 // Miniflare's own handlers end this process at once, before the node has stopped.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(signal).on(signal, stop);
 node = await startNode(edge);
+if (RABBITMQ_URL) void keepBridge(edge, RABBITMQ_URL);
 
 const registered = await Promise.race([
 	node.registered.then(
@@ -74,6 +80,24 @@ async function keepNode(edge: Edge, first: MediaNodeProcess): Promise<void> {
 	}
 }
 
+/** It waits by itself for a broker that is away; what ends it is its settings, or somebody. */
+async function keepBridge({ url }: Edge, rabbitmq: string): Promise<void> {
+	const restarts = new Restarts();
+	while (!stopping) {
+		const since = Date.now();
+		bridge = new BridgeProcess({ edge: url, authKey: AUTH_KEY, rabbitmq });
+		bridge.http.then(
+			(http) => console.log(`events bridge: ${http}/metrics`),
+			() => {},
+		);
+		await bridge.exited;
+		if (stopping) return;
+		const pause = restarts.pauseAfter(Date.now() - since);
+		console.error(`the events bridge died; it is started again ${pause === 0 ? "at once" : `in ${pause / 1_000} s`}`);
+		await delay(pause);
+	}
+}
+
 /** Miniflare starts a workerd that died again, and only logs it when that fails: without an edge there is nothing to run. */
 async function watchEdge({ url }: Edge): Promise<void> {
 	for (let missed = 0; missed < MISSED_WATCHES; await delay(WATCH_MS)) {
@@ -98,7 +122,8 @@ async function answers(url: string): Promise<boolean> {
 async function stop(): Promise<void> {
 	if (stopping) return;
 	stopping = true;
-	await node?.stop();
+	// The bridge first: what it has published it can still acknowledge.
+	await Promise.all([node?.stop(), bridge?.stop()]);
 	await edge?.dispose();
 	if (process.connected) process.disconnect();
 	process.exit();

@@ -1,13 +1,18 @@
 /** Events of a real edge through a real bridge to a real RabbitMQ, each of which stops and dies under load. */
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ConsumeMessage, connect } from "amqplib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
 import { BridgeProcess } from "../../scripts/lib/events-bridge.ts";
+import { freePort } from "../../scripts/lib/free-port.ts";
+import { cachedMediasoupWorker } from "../../scripts/setup/mediasoup-worker.mjs";
 import type { EventConsumer } from "../../shared/rest.ts";
 import { Rights } from "../../shared/tokens.ts";
 import { mintParticipantToken } from "../../worker/auth/tokens.ts";
@@ -79,10 +84,10 @@ async function delivered(): Promise<void> {
 	}
 }
 
-async function enter(room: string, identity: string): Promise<BotSignal> {
+async function enter(room: string, identity: string, url = edge.url): Promise<BotSignal> {
 	const grant = { room, identity, rights: Rights.parse({}), ttl: 600 };
 	const { token } = await mintParticipantToken({ AUTH_KEY: authKey }, grant);
-	const signal = await BotSignal.open(edge.url, room, token);
+	const signal = await BotSignal.open(url, room, token);
 	await signal.request("join", {});
 	return signal;
 }
@@ -329,4 +334,38 @@ describe("under load, nothing is lost and each room's order is kept", () => {
 		const { rooms } = read(taken);
 		for (const [room, expected] of load.expected) expect(rooms.get(room)).toEqual(expected);
 	});
+});
+
+it("npm start runs a bridge where RABBITMQ_URL is set, and stops it with everything else", async () => {
+	const own = mkdtempSync(join(tmpdir(), "switchyard-start-"));
+	const port = await freePort();
+	const child = spawn(process.execPath, ["scripts/serve.ts"], {
+		stdio: ["ignore", "pipe", "inherit", "ipc"],
+		env: {
+			...{ ...process.env, MEDIASOUP_WORKER_BIN: cachedMediasoupWorker(), AUTH_KEY: authKey, DATA_DIR: own },
+			...{ PORT: String(port), HOST: "127.0.0.1", RABBITMQ_URL: broker.url, RABBITMQ_QUEUE: "started" },
+		},
+	});
+	try {
+		const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+		const said = new Map<string, string>();
+		for await (const line of lines) {
+			const [, what = "", url = ""] = /^(.+?):? (http.*)$/.exec(line) ?? [];
+			said.set(what, url);
+			if (said.has("ready") && said.has("events bridge")) break;
+		}
+		const health = (said.get("events bridge") ?? "").replace("metrics", "health");
+		while ((await fetch(health)).status !== 200) await delay(50);
+		await leave(await enter("started", "ada", `http://127.0.0.1:${port}`));
+		const keys: string[] = [];
+		while (keys.length < 2) keys.push(...(await broker.drain("started")).map(({ fields }) => fields.routingKey));
+		expect(keys).toEqual(["room.join", "room.leave"]);
+		const exited = once(child, "exit");
+		child.kill("SIGTERM");
+		expect(await exited).toEqual([0, null]);
+		await expect(fetch(health)).rejects.toThrow();
+	} finally {
+		child.kill("SIGKILL");
+		rmSync(own, { recursive: true, force: true });
+	}
 });

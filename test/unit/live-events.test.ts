@@ -29,7 +29,7 @@ describe("a body of live_events", () => {
 	it("of who is there names everybody", () => {
 		const participants = [
 			{ id: "ada", session: "a" },
-			{ id: "bob", session: "b" },
+			{ id: "b", session: "b", user: "bob" },
 		];
 		expect(liveEvent(event("room.live", { size: 2, participants }))).toEqual({
 			...{ roomId: "red", roomSize: 2 },

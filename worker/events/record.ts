@@ -5,6 +5,7 @@
 import type { EventData, EventDetails } from "../../shared/events.ts";
 import type { LeaveReason } from "../../shared/native.ts";
 import type { Core } from "../room/core.ts";
+import { byteLength } from "../room/sizes.ts";
 import type { Member } from "../room/state.ts";
 
 export interface NewEvent {
@@ -43,10 +44,18 @@ export function recordEvent(core: Core, { type, member, details, data }: NewEven
 			room,
 			type,
 			at,
-			data: { size: core.members.size, ...about, ...data, details },
+			data: { size: core.members.size, ...about, ...data, details: details && bounded(core, type, details) },
 		},
 		delivery.urls,
 	);
+}
+
+/** What no queue would take must not hold up what comes after it. */
+function bounded(core: Core, type: string, details: EventDetails): EventDetails | undefined {
+	const most = core.limits.maxMetadataBytes;
+	if (byteLength(JSON.stringify(details), most) <= most) return details;
+	console.error({ event: "details of an event left out: too large", type, most });
+	return undefined;
 }
 
 /** Somebody is in the room now. */
