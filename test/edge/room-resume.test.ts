@@ -48,6 +48,26 @@ describe("a socket that dropped", () => {
 		},
 	);
 
+	it("is not come back for on a socket of another session, though its token is for the same identity", async () => {
+		const { room, bob } = await bobAway();
+		const other = await TestClient.open(room, "bob");
+		const reply = await other.resume(bob);
+		expect(reply).toMatchObject({ type: "error", error: { code: "session_gone" } });
+	});
+
+	it("keeps its presence on the next one, also over a lost memory", async () => {
+		const room = newRoom();
+		const stub = testEnv.ROOM.getByName(room);
+		const [alice, bob] = [await TestClient.join(room, "alice"), await TestClient.join(room, "bob")];
+		await bob.do("presence", { presence: "typing" });
+		await alice.news("presence");
+		const back = await bob.again(room);
+		expect((await back.resume(bob)).type).toBe("replayed");
+		await evictDurableObject(stub, { webSockets: "hibernate" });
+		const carol = await TestClient.join(room, "carol");
+		expect(carol.joined.participants.find(({ id }) => id === "bob")?.presence).toBe("typing");
+	});
+
 	it("was not noticed to be gone: messages on their way are given again, with the ids they had", async () => {
 		const room = newRoom();
 		const stub = testEnv.ROOM.getByName(room);
