@@ -150,6 +150,24 @@ describe("a request sent again", () => {
 		expect((await bob.event("message")).payload).toBe("then");
 	});
 
+	it("is not carried out twice though its answer is kept no more, where doing it again would show", async () => {
+		const room = newRoom();
+		const [alice, bob] = [await TestClient.join(room, "alice"), await TestClient.join(room, "bob")];
+		const frame = { id: 50, type: "message", payload: "once" };
+		alice.socket.send(frame);
+		await alice.answer(50);
+		// The last 64 answers are kept.
+		for (let id = 51; id <= 115; id++) {
+			alice.socket.send({ id, type: "presence", presence: id });
+			await alice.answer(id);
+		}
+		alice.socket.send(frame);
+		expect((await alice.answer(50)).type).toBe("ok");
+		alice.socket.send({ id: 116, type: "message", payload: "then" });
+		expect((await bob.event("message")).payload).toBe("once");
+		expect((await bob.event("message")).payload).toBe("then");
+	});
+
 	it("carries its sender's id, by which a receiver knows it when the room has forgotten", async () => {
 		const room = newRoom();
 		const [alice, bob] = [await TestClient.join(room, "alice"), await TestClient.join(room, "bob")];
