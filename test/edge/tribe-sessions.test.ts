@@ -1,5 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { readLimits } from "../../shared/limits.ts";
+import { dialects } from "../../worker/dialects/index.ts";
+import { Core } from "../../worker/room/core.ts";
 import type { RoomRpc } from "../../worker/room/rpc.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
 import { bearerFor, device, nobody, TribeClient } from "./support/tribe.ts";
@@ -189,6 +192,31 @@ describe("a room", () => {
 			const late = await TribeClient.dial();
 			expect(await late.call("reconnect", { socketId: b.id })).toMatchObject({ e: 0x525 });
 		}
+	});
+
+	it("does not take who says nothing for one that does not read, unless very much comes at once", async () => {
+		const outcome = await runInDurableObject(stubOf(newRoom()), async (_, state) => {
+			const limits = { ...readLimits(testEnv), maxBufferedBytes: 1_000, heartbeatMs: 100 };
+			const core = new Core(state, testEnv, limits, dialects);
+			const cut: string[] = [];
+			let sends = 0;
+			const text = "x".repeat(900);
+			for (const dialect of ["tribe", "native"]) {
+				const { 0: client, 1: server } = new WebSocketPair();
+				core.sockets.onSlow = () => cut.push(`${dialect} ${sends}`);
+				const who = { kind: "member", dialect, participant: dialect, session: dialect, since: 0 } as const;
+				core.sockets.accept(server, who);
+				client.accept();
+				for (sends = 1; sends <= 10; sends++) {
+					core.sockets.send(server, text);
+					if (sends === 1) await new Promise((resolve) => setTimeout(resolve, 200));
+					if (cut.some((it) => it.startsWith(dialect))) break;
+				}
+				server.close(1000);
+			}
+			return cut;
+		});
+		expect(outcome).toEqual(["tribe 10", "native 2"]);
 	});
 
 	it("does not cut who says nothing: there is no heartbeat to be had of them", async () => {

@@ -114,6 +114,7 @@ export class Core {
 		this.delivery = new Delivery(this);
 		this.#defaultTopology = TopologySetting.parse(env.DEFAULT_TOPOLOGY || "sfu");
 		this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
+		this.sockets.heartbeats = (dialect) => this.dialect(dialect).heartbeats;
 		this.sockets.closeCode = (dialect, code) => this.dialect(dialect).closeCode?.(code) ?? code;
 	}
 

@@ -44,6 +44,8 @@ export class Sockets {
 	readonly #guests = new Set<WebSocket>();
 	/** The code that a socket of a dialect closes with. */
 	closeCode: (dialect: string, code: number) => number = (_, code) => code;
+	/** Clients of a dialect give signs of life by themselves. */
+	heartbeats: (dialect: string) => boolean = () => true;
 	/** A guest came or went. */
 	onGuests: () => void = () => {};
 	/** Called for a guest whose socket closes, by either side: nobody joins on it any more. */
@@ -168,11 +170,15 @@ export class Sockets {
 		}
 		unproven.bytes += bytes;
 		if (unproven.bytes <= this.#maxBuffered) return false;
-		if ((this.lastSign(ws) ?? 0) > unproven.since) {
+		const who = this.of(ws);
+		const isLate = now - unproven.since > this.#patience;
+		// Who says nothing by itself may read all the same: it is only what comes in a short time that tells.
+		const mayBeSilent = "dialect" in who && !this.heartbeats(who.dialect);
+		if ((this.lastSign(ws) ?? 0) > unproven.since || (mayBeSilent && isLate)) {
 			this.#unproven.set(ws, { bytes, since: now });
 			return false;
 		}
-		return now - unproven.since > this.#patience || unproven.bytes > BURST * this.#maxBuffered;
+		return isLate || unproven.bytes > BURST * this.#maxBuffered;
 	}
 
 	#index(ws: WebSocket, attachment: Attachment): void {
