@@ -92,6 +92,8 @@ export const SdpSettings = z.object({
 	maxIncomingBitrate: z.number().int().positive().optional(),
 	/** Most that it is sent, bit/s. */
 	maxOutgoingBitrate: z.number().int().positive().optional(),
+	/** What congestion control begins with towards it, instead of the node's own, bit/s. */
+	initialOutgoingBitrate: z.number().int().positive().optional(),
 });
 export type SdpSettings = z.infer<typeof SdpSettings>;
 

@@ -245,7 +245,7 @@ export class SdpEndpoint extends Endpoint {
 			enableTcp: true,
 			preferUdp: true,
 			enableSctp: sctp || (name === MAIN && this.#settings.channels.length > 0),
-			initialAvailableOutgoingBitrate: this.#limits.initialOutgoingBitrate,
+			initialAvailableOutgoingBitrate: this.#settings.initialOutgoingBitrate ?? this.#limits.initialOutgoingBitrate,
 			appData: { endpoint: this.id, connection: name },
 		});
 		if (this.closed) {

@@ -2,15 +2,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { readLimits } from "../../shared/limits.ts";
-import { Rights } from "../../shared/tokens.ts";
 import { ACTIONS, TRIBE_ERROR } from "../../shared/tribe.ts";
 import { dialects } from "../../worker/dialects/index.ts";
-import { newSocketId } from "../../worker/dialects/tribe/names.ts";
 import { tribe } from "../../worker/dialects/tribe/tribe.ts";
 import { Core } from "../../worker/room/core.ts";
-import type { Grant } from "../../worker/room/rpc.ts";
 import { newRoom, testEnv } from "./support/client.ts";
-import { type Frame, TribeClient } from "./support/tribe.ts";
+import { enterRoom, type Frame, TribeClient } from "./support/tribe.ts";
 
 const FRAMES = 12_000;
 const CODES = new Set<number>(Object.values(TRIBE_ERROR));
@@ -85,22 +82,7 @@ it("frames that are nearly right do no harm, and are answered in the protocol's 
 	const outcome = await runInDurableObject(testEnv.ROOM.getByName(room), async (_, state) => {
 		const limits = { ...readLimits(testEnv), maxMessagesPerSecond: 1_000_000, maxRefusals: 1_000_000 };
 		const core = new Core(state, testEnv, limits, dialects);
-		const enter = (name: string) => {
-			const { 0: client, 1: server } = new WebSocketPair();
-			const told: string[] = [];
-			client.addEventListener("message", ({ data }) => told.push(data as string));
-			const id = newSocketId(room);
-			const grant: Grant = {
-				...{ kind: "client", room, dialect: "tribe", session: id, sessionToken: "", returning: false },
-				claims: { sub: id, room, exp: 0, name, rights: Rights.parse({}) },
-				...{ origin: "https://edge.test", place: {} },
-			};
-			core.sockets.accept(server, { kind: "guest", dialect: "tribe", openedAt: Date.now(), grant });
-			client.accept();
-			tribe.receive(core, server, JSON.stringify({ a: "join", d: { roomId: room, bearer: "proven" } }));
-			return { id, client, server, told };
-		};
-		const [a, b] = [enter("a"), enter("b")];
+		const [a, b] = [enterRoom(core, room, "a"), enterRoom(core, room, "b")];
 		const r = random(0x7719be);
 		const marker = (to: string) => JSON.stringify({ a: "sendMessage", d: { to, message: "the end" } });
 		for (let i = 0; i < FRAMES; i++) tribe.receive(core, a.server, frameFrom(b.id, r));

@@ -5,7 +5,7 @@ import { dialects } from "../../worker/dialects/index.ts";
 import { Core } from "../../worker/room/core.ts";
 import type { RoomRpc } from "../../worker/room/rpc.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
-import { bearerFor, device, nobody, TribeClient } from "./support/tribe.ts";
+import { bearerFor, device, enterRoom, nobody, TribeClient } from "./support/tribe.ts";
 
 const stubOf = (room: string) => testEnv.ROOM.getByName(room);
 
@@ -147,6 +147,31 @@ describe("a client whose socket was lost", () => {
 			s: true,
 		});
 		native.socket.close();
+	});
+});
+
+describe("an edge that asks for more than the protocol", () => {
+	it("takes a session over only for who shows its user's bearer", async () => {
+		const room = newRoom();
+		const a = await TribeClient.join(room, "a");
+		await away(room, a);
+		const again = await TribeClient.dial({ TRIBE_RECONNECT_BEARER: "true" });
+		const socketId = a.id;
+		expect(await again.call("reconnect", { socketId })).toEqual({ a: "reconnectR", s: false, e: 0x506 });
+		const another = await bearerFor("another");
+		expect(await again.call("reconnect", { socketId, bearer: another })).toMatchObject({ e: 0x525 });
+		expect(await again.call("reconnect", { socketId, bearer: await bearerFor("a") })).toMatchObject({ s: true });
+	});
+
+	it("lets nobody into a room that was not made before", async () => {
+		const room = newRoom();
+		const told = await runInDurableObject(stubOf(room), async (_, state) => {
+			const core = new Core(state, { ...testEnv, AUTO_CREATE: "false" }, readLimits(testEnv), dialects);
+			const guest = enterRoom(core, room, "a");
+			while (guest.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+			return guest.told;
+		});
+		expect(told.map((text) => JSON.parse(text))).toEqual([{ a: "joinR", s: false, e: 0x522 }]);
 	});
 });
 

@@ -1,6 +1,13 @@
 /** A tribe client as its wire describes it, and nothing more. */
+import { createExecutionContext } from "cloudflare:test";
+import { Rights } from "../../../shared/tokens.ts";
+import { newSocketId } from "../../../worker/dialects/tribe/names.ts";
+import { tribe } from "../../../worker/dialects/tribe/tribe.ts";
 import { MARK_LENGTH } from "../../../worker/directory/mark.ts";
-import { fetchEdge, newRoom } from "./client.ts";
+import edge from "../../../worker/index.ts";
+import type { Core } from "../../../worker/room/core.ts";
+import type { Grant } from "../../../worker/room/rpc.ts";
+import { EDGE, fetchEdge, newRoom, testEnv } from "./client.ts";
 import { type Signing, sign } from "./odoo.ts";
 import { TestSocket } from "./socket.ts";
 
@@ -36,8 +43,12 @@ export class TribeClient {
 		this.socket = socket;
 	}
 
-	static async dial(headers: Record<string, string> = {}): Promise<TribeClient> {
-		const response = await fetchEdge("/api", { headers: { Upgrade: "websocket", ...headers } });
+	/** To an edge with other variables, where some are given. */
+	static async dial(variables?: Record<string, string>): Promise<TribeClient> {
+		const init = { headers: { Upgrade: "websocket" } };
+		const response = variables
+			? await edge.fetch(new Request(`${EDGE}/api`, init), { ...testEnv, ...variables }, createExecutionContext())
+			: await fetchEdge("/api", init);
 		if (!response.webSocket) throw new Error(`not upgraded: ${response.status} ${await response.text()}`);
 		return new TribeClient(new TestSocket(response.webSocket));
 	}
@@ -100,3 +111,20 @@ export function nobody(of: string): string {
 }
 
 export const code = (value: number) => ({ s: false, e: value });
+
+/** Joins a room from within its object, by a socket of which the other side is kept: what it was told. */
+export function enterRoom(core: Core, room: string, name: string) {
+	const { 0: client, 1: server } = new WebSocketPair();
+	const told: string[] = [];
+	client.addEventListener("message", ({ data }) => told.push(data as string));
+	const id = newSocketId(room);
+	const grant: Grant = {
+		...{ kind: "client", room, dialect: "tribe", session: id, sessionToken: "", returning: false },
+		claims: { sub: id, room, exp: 0, name, rights: Rights.parse({}) },
+		...{ origin: EDGE, place: {} },
+	};
+	core.sockets.accept(server, { kind: "guest", dialect: "tribe", openedAt: Date.now(), grant });
+	client.accept();
+	tribe.receive(core, server, JSON.stringify({ a: "join", d: { roomId: room, bearer: "proven" } }));
+	return { id, server, told };
+}

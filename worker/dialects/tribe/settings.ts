@@ -8,6 +8,8 @@ const bitrate = (otherwise: number) =>
 	z.preprocess((text) => (text === "" ? undefined : text), z.coerce.number().int().min(0).default(otherwise));
 
 const Bitrates = z.object({
+	BITRATE_AUDIO_START: bitrate(0),
+	BITRATE_VIDEO_START: bitrate(0),
 	BITRATE_AUDIO_MIN: bitrate(0),
 	BITRATE_AUDIO_MAX: bitrate(128_000),
 	BITRATE_VIDEO_MIN: bitrate(0),
@@ -26,15 +28,24 @@ export function bitratesFor(env: Env, { maxAudioBitrate, maxVideoBitrate }: Part
 	};
 }
 
+/** What a node begins with towards a client, where both are set; it is never more than what it may be sent. */
+function startFor(env: Env, most: number): number | undefined {
+	const { BITRATE_AUDIO_START: audio, BITRATE_VIDEO_START: video } = Bitrates.parse(env);
+	return audio > 0 && video > 0 ? Math.min(audio + video, most) : undefined;
+}
+
 /** How a client's connections are made: it offers what it sends, and is offered each other's media by itself. */
-export function sdpFor(env: Env, session: TribeSession): SdpSettings {
+export function sdpFor(env: Env, session: Partial<TribeSession>): SdpSettings {
 	const { audio, video } = bitratesFor(env, session);
+	// As what is not set: no bound.
+	const most = audio + video || undefined;
 	return SdpSettings.parse({
 		connections: "each",
 		// Nothing is received over the connection that it sends on.
 		renumber: false,
 		codecs: [codec(env)],
-		maxIncomingBitrate: audio + video,
-		maxOutgoingBitrate: audio + video,
+		maxIncomingBitrate: most,
+		maxOutgoingBitrate: most,
+		initialOutgoingBitrate: most && startFor(env, most),
 	});
 }
