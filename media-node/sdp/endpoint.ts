@@ -221,6 +221,9 @@ export class SdpEndpoint extends Endpoint {
 	}
 
 	#negotiate(name: string, connection: Connection, restart = false): void {
+		// Of one participant's tracks some are on their way still: it is told again when they are there, and offers once.
+		const isBegun = name !== MAIN && this.#subscriptionsOf(name).some(({ parameters }) => !parameters);
+		if (isBegun && !restart) return;
 		connection.negotiate(restart).catch((error: unknown) => {
 			if (this.closed || this.#connections.get(name) !== connection) return;
 			this.onUnusable(error);
