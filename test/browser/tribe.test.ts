@@ -164,6 +164,21 @@ describe("three people of a room with a node", () => {
 		await allSee(all);
 		for (const one of all) expect(await one.errors()).toEqual([]);
 	});
+
+	it("go on when their node is taken out of service", async () => {
+		await stack.addNode("node-3");
+		const all = [person("ada"), person("ben")];
+		const drained = await stack.rest("/v1/nodes/node-2/drain", {
+			...{ method: "POST", body: JSON.stringify({ deadlineSeconds: 60 }) },
+		});
+		expect(drained.ok).toBe(true);
+		for (const one of all) {
+			const offered = async () => (await one.connections()).publisher;
+			await expect.poll(offered, { timeout: 30_000 }).toEqual(["answer", "offer", "offer"]);
+		}
+		await allSee(all);
+		for (const one of all) expect(await one.errors()).toEqual([]);
+	});
 });
 
 describe("beside others", () => {

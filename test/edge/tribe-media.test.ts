@@ -116,7 +116,7 @@ describe("an offer to the publisher", () => {
 		const { sdp, send, recv, data, participant } = await link.command("open");
 		expect({ sdp, send, recv, data, participant }).toEqual({
 			sdp: {
-				...{ connections: "each", offers: true, polite: true, fill: false, renumber: false },
+				...{ connections: "each", offers: true, polite: true, fill: false, renumber: false, once: false },
 				...{ codecs: ["video/H264"], channels: [] },
 				...{ maxIncomingBitrate: 628_000, maxOutgoingBitrate: 628_000 },
 			},
@@ -277,6 +277,10 @@ describe("a call over a node", () => {
 		expect(await a.data("eventLeave")).toMatchObject({ roomSize: 1, ...b.session });
 		expect(await link.command("disconnect")).toEqual({ type: "disconnect", endpoint: ea, connection: b.id });
 		expect(await a.call("exchangeSdp", { to: b.id, sdp: answer })).toMatchObject({ e: 0x512 });
+		// The node had offered it a moment before.
+		link.report({ type: "description", endpoint: ea, connection: b.id, description: offer, sections });
+		expect(await link.command("disconnect")).toEqual({ type: "disconnect", endpoint: ea, connection: b.id });
+		expect((await a.settled()).filter(({ a: name }) => name === "eventExchangeSdp")).toEqual([]);
 	});
 
 	it("tells who is muted, and whose it is, and those who come later", async () => {

@@ -5,7 +5,7 @@ import type { RoomEvent } from "../../room/outbox.ts";
 import type { Member } from "../../room/state.ts";
 import { mediaConfiguration } from "./configuration.ts";
 import { tell } from "./frames.ts";
-import { forget, onConnection, onEndpointLost, receive } from "./media.ts";
+import { forget, onAnotherNode, onConnection, receive } from "./media.ts";
 import { tellMode, tellNewMode } from "./modes.ts";
 import { sessionKnown, userIdOf } from "./names.ts";
 import { orientationOf } from "./orientation.ts";
@@ -34,8 +34,9 @@ export function onEvent(core: Core, member: Member, event: RoomEvent): void {
 		case "signal":
 			onSignal(core, member, event.from, event.signal);
 			return;
+		case "endpoint":
 		case "endpointLost":
-			onEndpointLost(core, member);
+			onAnotherNode(core, member);
 			return;
 		case "description":
 		case "agreed":

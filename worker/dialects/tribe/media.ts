@@ -113,7 +113,9 @@ function forgetOffer(core: Core, member: Member): void {
 export function onConnection(core: Core, member: Member, event: ConnectionEvent): void {
 	switch (event.type) {
 		case "description":
-			if (event.cause) agreedOffer(core, member, event.description);
+			// Offered while whose media it was left: its client has forgotten them.
+			if (event.connection !== MAIN && !core.members.has(event.connection)) disconnect(core, member, event.connection);
+			else if (event.cause) agreedOffer(core, member, event.description);
 			else if (core.socket(member)) {
 				// Who is away is offered it again when it is back.
 				tell(core, member, "eventExchangeSdp", { from: from(core, member, event.connection), sdp: event.description });
@@ -172,9 +174,10 @@ function onState(core: Core, member: Member, connection: string, isUp: boolean):
 	if (isUp) tell(core, member, "eventWebrtcUp", { from: from(core, member, connection) });
 }
 
-/** Its node is gone, and no fault of the client's. */
-export function onEndpointLost(core: Core, member: Member): void {
+/** Its connections begin anew, and that is no fault of the client's. */
+export function onAnotherNode(core: Core, member: Member): void {
 	const session = sessionFor(member);
+	if (session.up.length === 0 && session.lookAt === undefined) return;
 	session.up = [];
 	session.lookAt = undefined;
 	keep(core, member);
