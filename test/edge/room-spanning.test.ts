@@ -115,11 +115,11 @@ describe("a track wanted on another node", () => {
 		const { link, other, to } = await spanning();
 		await link.command("peer");
 		await other.command("peer");
-		other.report({ type: "peerStale", peer: 1 });
+		other.report({ type: "peerStale", peer: link.epoch });
 		expect(await link.command("forgetPeer")).toMatchObject({ peer: to });
-		expect(await other.command("forgetPeer")).toMatchObject({ peer: 1 });
+		expect(await other.command("forgetPeer")).toMatchObject({ peer: link.epoch });
 		expect(await link.command("peer")).toMatchObject({ peer: to });
-		expect(await other.command("peer")).toMatchObject({ peer: 1 });
+		expect(await other.command("peer")).toMatchObject({ peer: link.epoch });
 		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
 	});
 
@@ -145,7 +145,7 @@ describe("a node that drains", () => {
 		link.report({ type: "piped", track: "t", to, pipe: "p1", media });
 		await other.command("receive");
 
-		await stub.nodeDraining({ node: near.id, epoch: 1, deadline: Date.now() + 60_000 });
+		await stub.nodeDraining({ node: near.id, epoch: link.epoch, deadline: Date.now() + 60_000 });
 		// The far node is the only one left, and the room has it.
 		const open = [await other.open(), await other.open()].find(({ participant }) => participant === "a");
 		const moved = await a.event("endpoint");
@@ -167,9 +167,9 @@ describe("a node that drains", () => {
 	});
 
 	it("keeps those who are not moved yet when it stays after all", async () => {
-		const { stub, room } = await roomWith("a");
-		await stub.nodeDraining({ node: near.id, epoch: 1, deadline: Date.now() + 60_000 });
-		await stub.nodeStays({ node: near.id, epoch: 1 });
+		const { stub, room, link } = await roomWith("a");
+		await stub.nodeDraining({ node: near.id, epoch: link.epoch, deadline: Date.now() + 60_000 });
+		await stub.nodeStays({ node: near.id, epoch: link.epoch });
 		const d = await TestClient.join(room, "d", { ...withMedia, region: "near" });
 		expect(d.joined.type).toBe("joined");
 		const view = (await stub.describe()) as unknown as { value: { nodes: { state: string }[] } };
@@ -249,7 +249,7 @@ describe("nodes that do not reach each other", () => {
 	it("are parted: the people of one go to the other, make before break", async () => {
 		const { c, link, other, to } = await spanning();
 		link.report({ type: "pipeLost", peer: to });
-		other.report({ type: "pipeLost", peer: 1 });
+		other.report({ type: "pipeLost", peer: link.epoch });
 		expect((await link.open()).participant).toBe("c");
 		expect(await c.event("endpoint")).toMatchObject({ former: c.endpoint, node: { id: near.id } });
 		expect((await link.subscribe("c")).tracks).toMatchObject([{ track: "t" }]);
@@ -283,12 +283,12 @@ describe("a room that is deleted", () => {
 describe("a node that fails", () => {
 	it("is replaced at once on Fleet's word, and finds its assignment refused", async () => {
 		const { room, stub, link, clients } = await roomWith("a");
-		await stub.nodeFailed({ node: near.id, epoch: 1 });
+		await stub.nodeFailed({ node: near.id, epoch: link.epoch });
 		expect((await clients[0]?.event("endpointLost"))?.reason.code).toBe("node_failed");
 		expect((await link.socket.closed).code).toBe(CLOSE.fenced);
 		expect((await TestLink.request(room, link.token)).status).toBe(403);
 		// Said twice, or of an assignment long gone, it changes nothing.
-		await stub.nodeFailed({ node: near.id, epoch: 1 });
+		await stub.nodeFailed({ node: near.id, epoch: link.epoch });
 		await runDurableObjectAlarm(stub);
 	});
 });
@@ -358,8 +358,8 @@ describe("who speaks on a node", () => {
 	});
 
 	it("is forgotten when the node has failed, though its socket is open", async () => {
-		const { a, link, stub } = await twoSpeak();
-		await stub.nodeFailed({ node: far.id, epoch: 2 });
+		const { a, link, other, stub } = await twoSpeak();
+		await stub.nodeFailed({ node: far.id, epoch: other.epoch });
 		expect(await heard(a)).toEqual(["a"]);
 		link.report({ type: "speakers", speakers: [] });
 		expect(await heard(a)).toEqual([]);
@@ -368,7 +368,7 @@ describe("who speaks on a node", () => {
 	it("is forgotten when the room has let go of the node", async () => {
 		const { a, other, stub } = await twoSpeak();
 		await stub.removeParticipant("c");
-		await stub.nodeDraining({ node: far.id, epoch: 2, deadline: Date.now() + 60_000 });
+		await stub.nodeDraining({ node: far.id, epoch: other.epoch, deadline: Date.now() + 60_000 });
 		expect((await other.socket.closed).code).toBe(CLOSE.released);
 		expect(await heard(a)).toEqual(["a"]);
 	});

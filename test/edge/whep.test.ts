@@ -320,7 +320,7 @@ describe("events", () => {
 			removeParticipant(id: string): Promise<void>;
 			nodeDraining(notice: object): Promise<void>;
 		};
-		await stub.nodeDraining({ node: node.id, epoch: 1, deadline: Date.now() + 60_000 });
+		await stub.nodeDraining({ node: node.id, epoch: link.epoch, deadline: Date.now() + 60_000 });
 		expect(await events.next()).toEqual({ event: "reconnect", data: {} });
 		await stub.removeParticipant("obs");
 		expect(await events.next()).toEqual({ event: "inactive", data: {} });

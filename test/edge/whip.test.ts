@@ -367,7 +367,7 @@ describe("without a socket", () => {
 		const { room, link, endpoint } = await published();
 		link.report({ type: "connection", endpoint, connection: "", state: "connected" });
 		const stub = testEnv.ROOM.getByName(room) as unknown as { nodeDraining(notice: object): Promise<void> };
-		await stub.nodeDraining({ node: node.id, epoch: 1, deadline: Date.now() + 60_000 });
+		await stub.nodeDraining({ node: node.id, epoch: link.epoch, deadline: Date.now() + 60_000 });
 		expect(await participants(room)).toHaveLength(1);
 		expect(link.socket.untaken).not.toContainEqual([expect.objectContaining({ type: "open" })]);
 	});

@@ -135,7 +135,8 @@ export class Core {
 				settings,
 				createdAt: now,
 				origin,
-				epoch: 0,
+				// Above those of a room that had the name before: nodes remember which they saw last.
+				epoch: now,
 				serial: 0,
 				listed: false,
 				emptySince: now,

@@ -17,7 +17,7 @@ export interface RoomRecord {
 	createdAt: number;
 	/** Where nodes dial this edge, as last seen by a client. */
 	origin: string;
-	/** Of the latest assignment. Only grows. */
+	/** Of the latest assignment. Only grows, over rooms that have the same name one after the other too. */
 	epoch: number;
 	/** Source of endpoint ids and join numbers. Only grows. */
 	serial: number;

@@ -92,6 +92,8 @@ export class TestLink {
 	readonly socket: TestSocket;
 	/** To come back with. */
 	token = "";
+	/** Of its assignment. */
+	epoch = 0;
 	readonly #commands: LinkCommand[] = [];
 
 	private constructor(socket: TestSocket) {
@@ -108,7 +110,7 @@ export class TestLink {
 		const response = await TestLink.request(room, token);
 		if (!response.webSocket) throw new Error(`link refused: ${response.status} ${await response.text()}`);
 		const link = new TestLink(new TestSocket(response.webSocket));
-		link.token = (await link.command("attach")).token;
+		({ token: link.token, epoch: link.epoch } = await link.command("attach"));
 		return link;
 	}
 
