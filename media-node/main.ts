@@ -1,8 +1,9 @@
-/** A media node: dials the edge, serves the rooms it is assigned, and on SIGTERM stops when they have moved away. */
+/** A media node: dials the edge, serves the rooms it is assigned, and does what signals ask of it (docs/media-node.md). */
 import { flushCompileCache } from "node:module";
 import packageJson from "../package.json" with { type: "json" };
 import { readConfig } from "./config.ts";
 import { MediaNode } from "./node.ts";
+import { logCensus } from "./observability/census.ts";
 import { log } from "./observability/logger.ts";
 
 /** Closing frames get this long to leave, ms; nothing else is waited for. */
@@ -20,7 +21,7 @@ function stop(code: number): void {
 	if (stopping) process.exit(code);
 	stopping = true;
 	log.info("stopping");
-	node?.stop();
+	void node?.stop();
 	setTimeout(() => process.exit(code), GOODBYE_MS);
 }
 
@@ -31,6 +32,36 @@ function drain(): void {
 	node.drainAndExit(Date.now() + node.config.drainSeconds * 1_000);
 }
 
+/** Ends what it serves and begins anew in the same process, with the settings that it has. */
+async function restart(): Promise<void> {
+	const former = node;
+	if (!former || stopping || draining) return;
+	// Until the next one is there, a signal to stop stops at once.
+	node = undefined;
+	await former.endRooms();
+	await former.stop();
+	if (!stopping) await start();
+}
+
+async function start(): Promise<void> {
+	try {
+		const config = readConfig(process.env);
+		log.level = config.logLevel;
+		node = await MediaNode.start(config, packageJson.version, {
+			// A starter that waits for this node hears of it without asking again and again.
+			onRegistered: ({ httpPort }) => {
+				process.send?.({ type: "registered", http: httpPort });
+				keepCompiled();
+			},
+			onReplaced: () => stop(1),
+			onDrained: () => stop(0),
+		});
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error);
+		process.exit(1);
+	}
+}
+
 /** Node writes its compile cache (NODE_COMPILE_CACHE) when it exits, and one that is killed does not. */
 function keepCompiled(): void {
 	setTimeout(flushCompileCache, KEEP_COMPILED_MS).unref();
@@ -38,24 +69,13 @@ function keepCompiled(): void {
 
 process.on("SIGTERM", drain);
 process.on("SIGINT", drain);
+// As Odoo's SFU has them.
+process.on("SIGALRM", () => void node?.endRooms());
+process.on("SIGFPE", () => void restart());
+process.on("SIGIO", () => void (node && logCensus(node)));
 // A starter that is gone cannot stop this node any more.
 process.on("disconnect", () => stop(0));
 // The media is in the workers' processes: a fault in here is logged, and is no reason to end everybody's calls.
 process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
 
-try {
-	const config = readConfig(process.env);
-	log.level = config.logLevel;
-	node = await MediaNode.start(config, packageJson.version, {
-		// A starter that waits for this node hears of it without asking again and again.
-		onRegistered: ({ httpPort }) => {
-			process.send?.({ type: "registered", http: httpPort });
-			keepCompiled();
-		},
-		onReplaced: () => stop(1),
-		onDrained: () => stop(0),
-	});
-} catch (error) {
-	console.error(error instanceof Error ? error.message : error);
-	process.exit(1);
-}
+await start();

@@ -156,17 +156,22 @@ export class MediaNode {
 		this.#events.onDrained();
 	}
 
-	/** Leaves the fleet and ends all media. */
-	stop(): void {
+	/** Ends the rooms that it serves, for everybody in them. Resolves when nothing of them is left here. */
+	async endRooms(): Promise<void> {
+		log.warn({ rooms: this.links.size }, "ending all rooms");
+		await Promise.all([...this.links.values()].map((link) => link.end()));
+	}
+
+	/** Leaves the fleet and ends all media. Resolves when its ports are free. */
+	async stop(): Promise<void> {
 		clearTimeout(this.#deadline);
 		this.#drained = true;
 		this.#stopsAt ??= Date.now();
 		this.#fleet.stopping(this.#stopsAt);
 		for (const link of [...this.links.values()]) link.drop(CLOSE.goingAway);
 		this.#fleet.stop();
-		this.workers.close();
 		this.turn?.stop();
-		this.#http?.close();
+		await Promise.all([this.workers.close(), this.#http?.close()]);
 	}
 
 	async #accept(token: string): Promise<void> {

@@ -269,6 +269,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("reset") }),
 	z.object({ type: z.literal("speakers"), speakers: z.array(Speaker), dominant: ParticipantId.optional() }),
 	z.object({ type: z.literal("layers"), endpoint: EndpointId, layers: z.record(TrackId, Layer.nullable()) }),
+	/** The node's operator ends the room, for everybody in it; the node is let go of as when a room is deleted. */
+	z.object({ type: z.literal("endRoom") }),
 	/** Whether the node takes more people of the room; it does until it says otherwise. */
 	z.object({ type: z.literal("capacity"), accepting: z.boolean() }),
 	/** What the node's receivers want of tracks now, where that has changed; a track never told of is wanted whole. */

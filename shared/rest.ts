@@ -142,6 +142,17 @@ export const MuteBody = z.object({
 export const MoveBody = z.object({ room: RoomName });
 export const RemoveQuery = z.object({ reason: z.string().max(256).optional() });
 
+/** `all` must be there: a path that lost its room's name deletes nothing. */
+export const DeleteAllQuery = z.object({
+	all: z.literal("true"),
+	limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+export const Deleted = z.object({
+	deleted: z.number().int(),
+	/** Rooms were left, by the limit or since they did not answer: call again. */
+	more: z.boolean(),
+});
+
 /** `true`: the nodes are asked what they receive, which may take a second. */
 export const BitratesQuery = z.object({ bitrates: z.enum(["true", "false"]).optional() });
 

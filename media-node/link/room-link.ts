@@ -13,6 +13,8 @@ import { Unconfirmed } from "./unconfirmed.ts";
 const HEARTBEAT_MS = 5_000;
 /** With the edge away and nobody's media flowing, a room is given up after this long, ms. */
 const ORPHAN_MS = 600_000;
+/** How long a room that was asked to end may take to let go of this node, ms. */
+const END_MS = 5_000;
 
 export class RoomLink {
 	readonly room: string;
@@ -29,7 +31,10 @@ export class RoomLink {
 	#attached = false;
 	#accepting = true;
 	#orphan: NodeJS.Timeout | undefined;
+	/** Asked to end, and when that is waited for no longer. */
+	#ending: NodeJS.Timeout | undefined;
 	#gone = false;
+	readonly #over = Promise.withResolvers<void>();
 
 	constructor(claims: AssignmentClaims, token: string, workers: Workers, limits: RoomLimits, onGone: () => void) {
 		this.room = claims.sub;
@@ -64,15 +69,30 @@ export class RoomLink {
 		this.#report({ type: "capacity", accepting });
 	}
 
+	/**
+	 * Asks the room to end, which tells everybody in it that it is over and lets go of this node. Without an answer, or
+	 * without an edge to ask, what is here ends alone. Resolves when nothing of the room is left here.
+	 */
+	end(): Promise<void> {
+		if (!this.#attached) this.drop();
+		else if (this.#ending === undefined) {
+			this.#ending = setTimeout(() => this.drop(), END_MS);
+			this.#report({ type: "endRoom" });
+		}
+		return this.#over.promise;
+	}
+
 	/** Ends the room's media here and the link. */
 	drop(code: number = CLOSE.normal): void {
 		if (this.#gone) return;
 		this.#gone = true;
 		this.#attached = false;
 		clearTimeout(this.#orphan);
+		clearTimeout(this.#ending);
 		this.#socket.stop(code);
 		this.media.close();
 		this.#onGone();
+		this.#over.resolve();
 	}
 
 	#onDown({ code, status, reason }: Down): boolean {
@@ -113,6 +133,7 @@ export class RoomLink {
 		this.#batch.clear();
 		const { answers, endpoints } = this.#unconfirmed.up();
 		this.#report({ type: "attached", ...this.media.served() });
+		if (this.#ending !== undefined) this.#report({ type: "endRoom" });
 		if (!this.#accepting) this.#report({ type: "capacity", accepting: false });
 		for (const answer of answers) this.#batch.add(answer);
 		this.media.describe(endpoints);

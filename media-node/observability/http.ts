@@ -37,9 +37,12 @@ export class HttpServer {
 		return (this.#server.address() as AddressInfo).port;
 	}
 
-	close(): void {
+	/** Resolves when its port is free. */
+	async close(): Promise<void> {
+		const closed = once(this.#server, "close");
 		this.#server.close();
 		this.#server.closeAllConnections();
+		await closed;
 	}
 }
 

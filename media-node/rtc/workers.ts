@@ -46,7 +46,7 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 		try {
 			await Promise.all(Array.from({ length: this.#config.workers }, (_, index) => this.#start(index)));
 		} catch (error) {
-			this.close();
+			await this.close();
 			throw error;
 		}
 	}
@@ -81,9 +81,15 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 		}
 	}
 
-	close(): void {
+	/** Resolves when their processes are gone, and with them their ports. */
+	async close(): Promise<void> {
 		this.#closed = true;
-		for (const { worker } of this.#workers.splice(0)) worker.close();
+		const gone = this.#workers.splice(0).map(({ worker }) => {
+			const ended = new Promise<void>((resolve) => worker.once("subprocessclose", resolve));
+			worker.close();
+			return ended;
+		});
+		await Promise.all(gone);
 	}
 
 	async #start(index: number): Promise<void> {

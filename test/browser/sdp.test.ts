@@ -205,7 +205,7 @@ describe("a browser with nothing but a peer connection", () => {
 			noErrors(a, b, c, d);
 		} finally {
 			next.close();
-			other.close();
+			await other.close();
 		}
 	});
 

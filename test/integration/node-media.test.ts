@@ -91,7 +91,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-	node.stop();
+	await node.stop();
 	await edge.stop();
 });
 

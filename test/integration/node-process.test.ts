@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { workerBin } from "mediasoup";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
+import { freePort } from "../../scripts/lib/free-port.ts";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { ROUTER_CAPABILITIES_ID } from "../../shared/router-capabilities.ts";
 import { TestEdge } from "./node-edge.ts";
@@ -154,6 +155,74 @@ it("dials again when the fleet's socket drops or falls silent", async () => {
 	const silentSince = performance.now();
 	await edge.fleet.take("register", () => true, 12_000);
 	expect(performance.now() - silentSince).toBeGreaterThan(1_000);
+});
+
+it("on SIGALRM ends every room that it serves, and goes on", async () => {
+	start();
+	await edge.register();
+	const [first, second] = [await edge.assign(NODE, "first"), await edge.assign(NODE, "second")];
+	child.kill("SIGALRM");
+	for (const link of [first, second]) {
+		await link.take("endRoom");
+		link.ws.close(CLOSE.released);
+		await link.closed;
+	}
+	await edge.assign(NODE, "third");
+	expect(child.exitCode).toBe(null);
+});
+
+it("on SIGALRM asks again on a link that broke, and lets go of a room that does not answer", async () => {
+	start();
+	await edge.register();
+	const link = await edge.assign(NODE, "room");
+	child.kill("SIGALRM");
+	await link.take("endRoom");
+	link.ws.terminate();
+	const again = await edge.link("room");
+	await again.attach("room", 1);
+	await again.take("endRoom");
+	expect(await again.closed).toBe(CLOSE.normal);
+}, 15_000);
+
+it("on SIGFPE ends every room, then begins anew in the same process and on the same ports", async () => {
+	const [mediaPort, httpPort] = [await freePort(), await freePort()];
+	start({ MEDIA_PORT: String(mediaPort), HTTP_PORT: String(httpPort) });
+	const before = await edge.register();
+	const link = await edge.assign(NODE, "room");
+	child.kill("SIGFPE");
+	await link.take("endRoom");
+	link.ws.close(CLOSE.released);
+	await edge.fleet.take("draining");
+	const after = await edge.register();
+	expect(after).toMatchObject({ node: NODE, region: "eu-1" });
+	// Its fleet is to know that it has nothing of what it had.
+	expect(after.instance).not.toBe(before.instance);
+	const served = await edge.assign(NODE, "room", 2);
+	const open = { type: "open" as const, endpoint: "e1", participant: "a", send: true, recv: true, data: false };
+	served.command(open);
+	const { send } = await served.take("opened");
+	expect(send?.iceCandidates.map(({ port }) => port)).toEqual([mediaPort, mediaPort]);
+	expect((await fetch(`http://127.0.0.1:${httpPort}/ready`)).status).toBe(200);
+	expect(child.exitCode).toBe(null);
+	const done = exit();
+	child.kill("SIGTERM");
+	served.ws.close(CLOSE.released);
+	expect((await done).code).toBe(0);
+}, 20_000);
+
+it("on SIGIO logs its rooms, at any log level", async () => {
+	start({ LOG_LEVEL: "silent" });
+	await edge.register();
+	const link = await edge.assign(NODE, "room");
+	link.command({ type: "open", endpoint: "e1", participant: "a", send: true, recv: true, data: false });
+	await link.take("opened");
+	child.kill("SIGIO");
+	await vi.waitFor(() => expect(output).toContain("all rooms"), { timeout: 5_000 });
+	const lines = output.trim().split("\n");
+	expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+		{ msg: "room", room: "room", participants: 1, tracks: 0, bitrateIn: { total: 0 } },
+		{ msg: "all rooms", rooms: 1, participants: 1, bitrateIn: 0 },
+	]);
 });
 
 it("exits with an error when another process has its id", async () => {

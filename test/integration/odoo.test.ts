@@ -1,11 +1,13 @@
 /** Real workerd and a real node, with clients of the Odoo SFU's wire on mediasoup-client, whose browser is a fake. */
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { Device, type types } from "mediasoup-client";
 import * as fakeParameters from "mediasoup-client/fakeParameters";
 import { FakeHandler } from "mediasoup-client/handlers/FakeHandler";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import type { ChannelStats } from "../../shared/odoo.ts";
+import { CLOSE } from "../../shared/close-codes.ts";
+import { type ChannelStats, ODOO_CLOSE } from "../../shared/odoo.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { Stack } from "../support/stack.ts";
 
@@ -200,3 +202,20 @@ it("the statistics tell what arrives, and no more of somebody who left", async (
 	}
 	expect(await stats()).toEqual(nothing);
 }, 20_000);
+
+it("a node that gets SIGALRM or SIGFPE ends its channels for everybody, and serves new ones", async () => {
+	for (const signal of ["SIGALRM", "SIGFPE"] as const) {
+		const iss = "https://odoo.test:channel:3";
+		const { uuid, url } = await makeChannel(iss);
+		const client = new Client(url, uuid, 1);
+		await client.connected;
+		const bot = await Bot.join(stack.url, uuid, "native", await stack.tokenFor(uuid, "native"));
+		const closed = Promise.all([client.ws, bot.signal.ws].map(async (ws) => (await once(ws, "close"))[0]));
+		stack.nodes[0]?.process.kill(signal);
+		expect(await closed).toEqual([ODOO_CLOSE.kicked, CLOSE.roomClosed]);
+		bot.destroy();
+		expect((await stack.rest(`/v1/rooms/${uuid}`)).status).toBe(404);
+	}
+	const { uuid, url } = await makeChannel("https://odoo.test:channel:3");
+	await new Client(url, uuid, 1).connected;
+}, 30_000);

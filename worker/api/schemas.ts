@@ -12,6 +12,7 @@ export const RoomCreate = rest.RoomCreate.meta({
 	example: { name: "standup", metadata: { team: "blue" }, settings: { maxParticipants: 20 } },
 });
 export const RoomPage = rest.page(rest.RoomSummary.meta({ id: "RoomSummary" })).meta({ id: "RoomPage" });
+export const Deleted = rest.Deleted.meta({ id: "Deleted" });
 export const Participant = rest.Participant.meta({ id: "Participant" });
 export const ParticipantPage = rest.page(Participant).meta({ id: "ParticipantPage" });
 export const MuteBody = rest.MuteBody.meta({ id: "Mute", example: { muted: true } });

@@ -92,6 +92,8 @@ export class Core {
 	}
 	/** A member's socket was cut by the room. Set by the object, so that rules need not know what follows. */
 	dropped: (member: Member) => void = () => {};
+	/** Deletes the room. Set by the object, as above. */
+	end: () => void = () => {};
 
 	constructor(ctx: DurableObjectState, env: Env, limits: Limits, dialects: readonly Dialect[]) {
 		this.ctx = ctx;

@@ -139,6 +139,10 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			forgetNode(core, assignment.epoch);
 			flowAgain(core);
 			return;
+		case "endRoom":
+			console.log({ event: "room ended by its node", room: core.room.name, node: assignment.node });
+			core.end();
+			return;
 		case "pipeLost":
 			return onPipeLost(core, assignment.epoch, report.peer);
 		case "quality":

@@ -48,6 +48,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		this.#core.settle = (work) => this.#handle(work);
 		// Not at once: the caller may be in the middle of telling everybody something.
 		this.#core.dropped = (member) => queueMicrotask(() => this.#handle(() => goAway(this.#core, member)));
+		this.#core.end = () => queueMicrotask(() => ctx.waitUntil(this.destroy()));
 		this.#deadlines = new Deadlines(this.#core);
 		this.#sweepGhosts();
 	}

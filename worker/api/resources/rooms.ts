@@ -1,12 +1,13 @@
 /** `/v1/rooms`: create, list, read and delete rooms. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { BitratesQuery, PageQuery } from "../../../shared/rest.ts";
+import { SwitchyardError } from "../../../shared/errors.ts";
+import { BitratesQuery, DeleteAllQuery, PageQuery } from "../../../shared/rest.ts";
 import { listRooms } from "../../directory/listing.ts";
 import type { Env } from "../../env.ts";
 import { askRoom, askRoomOnce } from "../ask-room.ts";
 import { refuseInvalid } from "../errors.ts";
 import { checkMetadata, checkWebhooks } from "../limits.ts";
-import { answer, body, failures, Room, RoomCreate, RoomPage, RoomPath, secured } from "../schemas.ts";
+import { answer, body, Deleted, failures, Room, RoomCreate, RoomPage, RoomPath, secured } from "../schemas.ts";
 
 const tags = ["Rooms"];
 
@@ -45,6 +46,15 @@ const remove = createRoute({
 	responses: { 204: { description: "Deleted" }, ...failures("bad_request", "not_found") },
 });
 
+const removeAll = createRoute({
+	...{ method: "delete", path: "/rooms", tags, security: secured, operationId: "deleteAllRooms" },
+	summary: "Delete all rooms",
+	description:
+		"Everyone in them is disconnected with close code 4003. Up to `limit` rooms at a time: call again while `more` is true. Rooms that are made meanwhile may stay.",
+	request: { query: DeleteAllQuery },
+	responses: { 200: answer("How many", Deleted), ...failures("bad_request") },
+});
+
 export const rooms = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid })
 	.openapi(create, async (c) => {
 		const { name = randomName(), metadata, settings } = c.req.valid("json");
@@ -66,7 +76,26 @@ export const rooms = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInv
 	.openapi(remove, async (c) => {
 		await askRoomOnce(c.env, c.req.valid("param").room, (room) => room.destroy());
 		return c.body(null, 204);
+	})
+	.openapi(removeAll, async (c) => {
+		const { items, next } = await listRooms(c.env, { limit: c.req.valid("query").limit });
+		const outcomes = await Promise.all(items.map(({ name }) => destroy(c.env, name)));
+		const of = (outcome: Outcome) => outcomes.filter((it) => it === outcome).length;
+		return c.json({ deleted: of("deleted"), more: next !== undefined || of("failed") > 0 }, 200);
 	});
+
+type Outcome = "deleted" | "gone" | "failed";
+
+async function destroy(env: Env, name: string): Promise<Outcome> {
+	try {
+		await askRoomOnce(env, name, (room) => room.destroy());
+		return "deleted";
+	} catch (error) {
+		if (SwitchyardError.from(error).code === "not_found") return "gone";
+		console.error({ event: "room not deleted", room: name, error: String(error) });
+		return "failed";
+	}
+}
 
 /** 32 signs that cannot be mistaken for each other. */
 const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
