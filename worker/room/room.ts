@@ -277,7 +277,11 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		const { record, delivery } = this.#core;
 		if (record || this.#erasing || !delivery.pending.used || !delivery.pending.empty) return;
 		this.#erasing = true;
-		this.ctx.waitUntil(this.#erase().finally(() => (this.#erasing = false)));
+		// Nobody may make a room of this name in the middle of it.
+		void this.ctx.blockConcurrencyWhile(async () => {
+			await this.#erase();
+			this.#erasing = false;
+		});
 	}
 
 	async #erase(): Promise<void> {
