@@ -363,6 +363,7 @@ describe("the edge", () => {
 		expect(routes.sort()).toEqual([
 			"DELETE /events/consumers/{consumer}",
 			"DELETE /nodes/{node}/drain",
+			"DELETE /rooms",
 			"DELETE /rooms/{room}",
 			"DELETE /rooms/{room}/participants/{participant}",
 			"DELETE /rooms/{room}/whep/{session}",
