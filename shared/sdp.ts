@@ -66,6 +66,14 @@ export const SdpSettings = z.object({
 	connections: z.enum(["one", "each"]).default("one"),
 	/** The node offers what the client is to receive; else only what the client offered to receive is filled. */
 	offers: z.boolean().default(true),
+	/**
+	 * The node offers first, with a section of each of these kinds for the client to send in. What it receives goes into
+	 * the same ones before others are added.
+	 */
+	invites: z
+		.array(z.enum(["audio", "video"]))
+		.max(2)
+		.default([]),
 	/** When offers cross, the node takes its own back; else the client's is refused with `conflict`. */
 	polite: z.boolean().default(true),
 	/** What a client offers to receive is used before sections are added to its connection. */

@@ -28,7 +28,7 @@ import {
 	sharedCodecs,
 } from "./codecs.ts";
 import { bad, type RemoteDescription, type RemoteSection, readDescription } from "./read.ts";
-import { newSlot, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
+import { invitation, newSlot, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
 import { sectionText } from "./text.ts";
 import { writeDescription } from "./write.ts";
 
@@ -97,7 +97,10 @@ export class Connection {
 	#remote: { ice: string; fingerprints: string } | undefined;
 	#setup: "active" | "passive" = "passive";
 	#allowMixed = false;
-	#moving: boolean;
+	/** Whether anything has changed or not: another node began it, or it is to begin. */
+	#mustOffer: boolean;
+	/** It begins with sections for the client to send in, and what is received shares them. */
+	readonly #invites: boolean;
 	#restarting = false;
 	#closed = false;
 	#mid = 0;
@@ -108,10 +111,16 @@ export class Connection {
 
 	constructor(host: ConnectionHost, { clientFirst, sections }: { clientFirst: boolean; sections?: Section[] }) {
 		this.#host = host;
-		this.#slots = slotsFrom(sections ?? []);
+		const { settings, router } = host;
+		// Only one is for sending.
+		const invites = clientFirst ? settings.invites : [];
+		this.#slots = sections
+			? slotsFrom(sections)
+			: invites.map((kind) => invitation(`${OWN}${++this.#mid}`, kind, router));
 		this.#begun = sections !== undefined;
-		this.#moving = sections !== undefined;
-		this.#clientFirst = clientFirst;
+		this.#invites = invites.length > 0;
+		this.#mustOffer = sections !== undefined || this.#invites;
+		this.#clientFirst = clientFirst && !this.#invites;
 		// Where another node left off its mids are taken.
 		for (const { mid } of this.#slots) this.#mid = Math.max(this.#mid, isOwn(mid) ? Number(mid.slice(OWN.length)) : 0);
 	}
@@ -137,6 +146,7 @@ export class Connection {
 		const there = this.#slots.find((it) => it.kind === kind && (it.outlet?.track === track || it.expected === track));
 		if (there?.capabilities) return Promise.resolve({ mid: there.mid, rtpCapabilities: there.capabilities });
 		if (there) return Promise.resolve(this.#own(there.mid));
+		if (this.#invites) return Promise.resolve(this.#own(this.#share(track, kind)));
 		const { fill, once } = this.#host.settings;
 		if (fill || (once && (this.#settled || this.#offered)) || (this.#clientFirst && !this.#begun)) {
 			return new Promise((resolve, reject) => {
@@ -182,6 +192,19 @@ export class Connection {
 
 	#own(mid = `${OWN}${++this.#mid}`): Outlet {
 		return { mid, rtpCapabilities: receiving(this.#host.router, this.#known, this.#ids) };
+	}
+
+	/** The mid of a section for sending that nothing is received in yet. */
+	#share(track: string, kind: Kind): string | undefined {
+		const wanted = new Set(this.#host.subscriptions().map((it) => it.track));
+		// What was to be in it could not be received.
+		for (const of of this.#filled.keys()) if (!wanted.has(of)) this.#filled.delete(of);
+		const taken = new Set(this.#filled.values());
+		const slot = this.#slots.find(
+			(it) => it.kind === kind && !it.stopped && !it.outlet && it.expected === undefined && !taken.has(it),
+		);
+		if (slot) this.#filled.set(track, slot);
+		return slot?.mid;
 	}
 
 	/** Gives those who wait a section that the client offered, or one of our own where that may be. */
@@ -393,7 +416,7 @@ export class Connection {
 		const changed = this.#sync("offer");
 		const added = this.#addApplication();
 		if (once) this.#addEmpty();
-		if (!changed && !added && !this.#moving && !this.#restarting) return;
+		if (!changed && !added && !this.#mustOffer && !this.#restarting) return;
 		if (this.#slots.every(({ stopped }) => stopped)) return;
 		const transport = await this.#made(this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped));
 		if (this.#restarting && this.#remote) await transport.restartIce();
@@ -430,7 +453,7 @@ export class Connection {
 		await this.#connect(remote, false);
 		this.#offered = undefined;
 		this.#begun = true;
-		this.#moving = false;
+		this.#mustOffer = false;
 		for (const [at, slot] of this.#slots.entries()) {
 			const section = remote.sections[at];
 			if (!section || slot.stopped) continue;

@@ -159,6 +159,7 @@ export class SdpEndpoint extends Endpoint {
 		const home = await this.home;
 		this.#router = home.router.rtpCapabilities;
 		for (const [name, sections] of Object.entries(connections)) this.#connection(name, sections);
+		if (this.#settings.invites.length > 0) this.#connection(MAIN);
 		// What the same frame subscribes to is to be in the first offer.
 		const subscribed = [...this.subscriptions.values()].map(({ ready }) => ready);
 		if (this.#connections.size > 0) void Promise.allSettled(subscribed).then(() => this.changed());

@@ -38,6 +38,12 @@ export function newSlot(mid: string, kind: Slot["kind"]): Slot {
 	return { mid, kind, stopped: false, codecs: [], extensions: [] };
 }
 
+/** For the client to send in, as it likes of what the node can receive. */
+export function invitation(mid: string, kind: "audio" | "video", { headerExtensions = [] }: RtpCapabilities): Slot {
+	const extensions = headerExtensions.filter((it) => it.kind === kind).map(({ preferredId }) => preferredId);
+	return { ...newSlot(mid, kind), carried: { layers: [], extensions } };
+}
+
 export function slotsFrom(sections: readonly Section[]): Slot[] {
 	return sections.map(({ mid, kind, track, sends, layers = [], extensions = [], stopped = false }) => ({
 		...newSlot(mid, kind),

@@ -14,14 +14,15 @@ export function sectionText(slot: Slot, router: RtpCapabilities, settings: Setti
 	// What comes later may be coded otherwise.
 	const later = settings.once && (outlet || slot.open) ? laterIn(slot) : undefined;
 	const receives = sent !== undefined || carried !== undefined;
+	// What a client sends comes first: it would go over to another codec that does.
 	const parts = [
-		outlet?.parameters?.rtpParameters,
 		sent?.rtpParameters,
-		later,
 		carried && {
 			codecs: byPreference(routerCodecs(router, kind), settings.codecs),
 			headerExtensions: routerExtensions(router, kind, carried.extensions),
 		},
+		outlet?.parameters?.rtpParameters,
+		later,
 	].filter((part) => part !== undefined);
 	if (parts.length > 0) {
 		slot.codecs = unique(

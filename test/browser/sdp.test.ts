@@ -226,6 +226,43 @@ describe("a browser with nothing but a peer connection", () => {
 		expect(viewer.offers).toBe(0);
 	});
 
+	it.each(["video/VP8", "video/H264"])(
+		"that is invited sends %s in sections where it receives as well",
+		async (codec) => {
+			room = new SdpRoom("invited", workers);
+			const invited = async (id: string) => {
+				const client = await room.join(await newPage(), id, { invites: ["audio", "video"], codecs: [codec] });
+				client.held = [];
+				await room.report((report) => report.type === "description" && report.endpoint === client.endpoint);
+				// As clients do that are asked for their camera: they have nothing to send before.
+				await client.page.evaluate(addTracks);
+				const [offer] = client.held.splice(0);
+				client.held = undefined;
+				if (offer) client.answer(offer);
+				return client;
+			};
+			const ann = await invited("ann");
+			const ben = await invited("ben");
+			const [atAnn, atBen] = await Promise.all([ann.received(2), ben.received(2)]);
+			for (const received of [atAnn, atBen]) expect(received.map(({ mid }) => mid).sort()).toEqual(["s1", "s2"]);
+			expect(new Set(atBen.map(({ stream }) => stream)).size).toBe(1);
+			expect(ann.sections).toHaveLength(2);
+			expect([ann.offers, ben.offers]).toEqual([2, expect.any(Number)]);
+			expect(await ann.page.evaluate(sentCodec)).toBe(codec);
+
+			const cid = await invited("cid");
+			await Promise.all([ann.received(4), ben.received(4), cid.received(4)]);
+			expect(await ann.page.evaluate(sentCodec)).toBe(codec);
+			room.leave(ben);
+			await expect.poll(() => ann.sections.filter(({ track }) => track?.startsWith("cid"))).toHaveLength(2);
+			// What became free is used again.
+			const dan = await invited("dan");
+			await Promise.all([ann.received(4), dan.received(4)]);
+			expect(ann.sections.filter(({ stopped }) => !stopped)).toHaveLength(4);
+			noErrors(ann, cid, dan);
+		},
+	);
+
 	it("talks with its dialect over a data channel that the node opens", async () => {
 		room = new SdpRoom("text", workers);
 		const a = await room.join(await newPage(), "ann", { channels: ["internal"] });
@@ -321,6 +358,22 @@ function addScreen(): void {
 	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
 	const stream = canvas.captureStream(15);
 	for (const track of stream.getTracks()) window.sdp.pc.addTrack(track, stream);
+}
+
+async function addTracks(): Promise<void> {
+	const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+	for (const track of stream.getTracks()) window.sdp.pc.addTrack(track, stream);
+}
+
+async function sentCodec(): Promise<string | undefined> {
+	for (;;) {
+		const report = await window.sdp.pc.getStats();
+		for (const stats of report.values()) {
+			if (stats.type !== "outbound-rtp" || stats.kind !== "video" || stats.framesEncoded < 10) continue;
+			return report.get(stats.codecId)?.mimeType;
+		}
+		await new Promise(requestAnimationFrame);
+	}
 }
 
 async function frameWidth(width: number): Promise<void> {
