@@ -123,6 +123,28 @@ describe("a track wanted on another node", () => {
 		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
 	});
 
+	it("is dropped by a node that comes back with it though it is not wanted there any more", async () => {
+		const { room, link, other } = await spanning();
+		other.socket.close(1001);
+		const back = await TestLink.dial(room, other.token);
+		const received = [{ track: "gone", from: link.epoch, pipe: "p0" }];
+		back.report({ type: "attached", endpoints: [], received });
+		expect((await back.command("drop")).track).toBe("gone");
+	});
+
+	it("is sent for again when the node there has lost all of the room", async () => {
+		const { link, other, to } = await spanning();
+		other.report({ type: "reset" });
+		expect((await link.command("forgetPeer")).peer).toBe(to);
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+	});
+
+	it("is not taken from another node than the one that was asked", async () => {
+		const { other, to } = await spanning();
+		other.report({ type: "piped", track: "t", to, pipe: "its own", media });
+		expect(await other.command("unpipe")).toMatchObject({ track: "t", to });
+	});
+
 	it("is not sent on by a pipe that nobody asked for any more", async () => {
 		const { c, link, other, to } = await spanning();
 		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });
@@ -131,6 +153,40 @@ describe("a track wanted on another node", () => {
 		link.report({ type: "piped", track: "t", to, pipe: "late", media });
 		expect(await link.command("unpipe")).toMatchObject({ track: "t", to });
 	});
+});
+
+describe("a track wanted on more nodes than one may send to", () => {
+	it("is sent on by one that has it, which keeps it as long as that", async () => {
+		const { link, clients, room } = await roomWith("a");
+		const [a] = clients;
+		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		const there: { client: TestClient; link: TestLink; node: TestNode }[] = [];
+		for (let i = 0; i < 9; i++) {
+			const place = `at-${i}`;
+			const node = await TestNode.register(undefined, place);
+			const client = await TestClient.join(room, place, { ...withMedia, region: place });
+			const at = await node.link(room);
+			await at.open();
+			await client.event("endpoint");
+			there.push({ client, link: at, node });
+			// The first eight get it from its origin, the ninth from the first of them.
+			const from = i < 8 ? link : there[0]?.link;
+			expect(await from?.command("pipe")).toMatchObject({ track: "t", to: at.epoch });
+			from?.report({ type: "piped", track: "t", to: at.epoch, pipe: `p${i}`, media });
+			expect((await at.command("receive")).from).toBe(from?.epoch);
+		}
+		const [first, last] = [there[0], there[8]];
+		await first?.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		await last?.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		expect((await last?.link.command("drop"))?.track).toBe("t");
+		expect(await first?.link.command("unpipe")).toMatchObject({ track: "t", to: last?.link.epoch });
+		// And now nobody wants it on the first any more either.
+		expect((await first?.link.command("drop"))?.track).toBe("t");
+		expect(await link.command("unpipe")).toMatchObject({ track: "t", to: first?.link.epoch });
+		// The other tests' rooms have two nodes to choose from.
+		for (const { node } of there) node.fleet.close(1000);
+	}, 20_000);
 });
 
 describe("a node that drains", () => {
@@ -255,6 +311,20 @@ describe("nodes that do not reach each other", () => {
 		expect((await link.subscribe("c")).tracks).toMatchObject([{ track: "t" }]);
 		await c.do("release", { endpoint: c.endpoint });
 		expect((await other.socket.closed).code).toBe(CLOSE.released);
+	});
+
+	it("are parted from the one that most of them have lost", async () => {
+		const { room, c, link, other, to } = await spanning();
+		const node = await TestNode.register(undefined, "third");
+		await TestClient.join(room, "d", { ...withMedia, region: "third" });
+		const third = await node.link(room);
+		await third.open();
+		link.report({ type: "pipeLost", peer: to });
+		third.report({ type: "pipeLost", peer: to });
+		expect((await Promise.race([link.open(), third.open()])).participant).toBe("c");
+		expect(await c.event("endpoint")).toMatchObject({ former: c.endpoint });
+		expect(other.epoch).toBe(to);
+		node.fleet.close(1000);
 	});
 
 	it("stay as they are when the other is gone already", async () => {

@@ -173,17 +173,26 @@ export function onPipeFailed(core: Core, epoch: number, report: Extract<LinkRepo
 /** Stops sending tracks to nodes where nobody wants them any more. */
 export function prune(core: Core, tracks: Iterable<Track> = core.tracks.values()): void {
 	for (const track of tracks) {
-		for (const [key, { from }] of Object.entries(track.pipes)) {
-			const to = Number(key);
-			const passesOn = Object.values(track.pipes).some((pipe) => pipe.from === to);
-			if (passesOn || isWantedOn(core, track, to)) continue;
-			delete track.pipes[key];
-			core.tracks.touch(track.info.id);
-			reckon(core, track);
-			command(core, to, [{ type: "drop", track: track.info.id }]);
-			command(core, from, [{ type: "unpipe", track: track.info.id, to }]);
-		}
+		// Where one is let go of, the node that it came from may have had it for that one alone.
+		while (pruneEnds(core, track));
 	}
+}
+
+/** Of nodes that pass the track on to nobody. True: some were let go of. */
+function pruneEnds(core: Core, track: Track): boolean {
+	const parents = new Set(Object.values(track.pipes).map(({ from }) => from));
+	const ends = Object.entries(track.pipes).filter(
+		([to]) => !parents.has(Number(to)) && !isWantedOn(core, track, Number(to)),
+	);
+	for (const [key, { from }] of ends) {
+		const to = Number(key);
+		delete track.pipes[key];
+		core.tracks.touch(track.info.id);
+		reckon(core, track);
+		command(core, to, [{ type: "drop", track: track.info.id }]);
+		command(core, from, [{ type: "unpipe", track: track.info.id, to }]);
+	}
+	return ends.length > 0;
 }
 
 /** The track has ended: every node that has it from another lets go of it. */
