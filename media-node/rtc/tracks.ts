@@ -10,7 +10,7 @@ import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
 
 /** Key frames are asked of a sender no more often than this, ms, however many receivers want one. */
-const KEY_FRAME_MS = 500;
+const KEY_FRAME_MS = 300;
 
 export interface TrackWish {
 	id: string;
