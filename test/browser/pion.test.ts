@@ -74,6 +74,17 @@ describe("people of a room", () => {
 		await expect.poll(() => person("ben").energy(audio), soon).toBeGreaterThan(0);
 	});
 
+	it("show their screens in the camera's place", async () => {
+		const { video } = await person("cleo").own();
+		const width = async (name: string) => (await person(name).shown()).find(({ track }) => track === video)?.width;
+		await person("cleo").screen(true);
+		for (const name of ["ada", "ben"]) await expect.poll(() => width(name), soon).toBe(300);
+		await person("cleo").screen(false);
+		for (const name of ["ada", "ben"]) await expect.poll(() => width(name), soon).toBeGreaterThan(300);
+		await allSee(["ada", "ben", "cleo"]);
+		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
+	});
+
 	it("lose sight of who leaves, whose socket stays, and of who closes the page", async () => {
 		await person("cleo").leave();
 		await allSee(["ada", "ben"]);

@@ -92,6 +92,16 @@ describe("three people of a room with a node", () => {
 		expect(await ada.told("eventMessage")).toEqual([]);
 	});
 
+	it("show their screens in the camera's place", async () => {
+		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
+		const width = async (one: TribePerson) => (await one.received(cleo.socketId)).at(-1)?.width;
+		await cleo.screen(true);
+		for (const other of [ada, ben]) await expect.poll(() => width(other), soon).toBe(300);
+		await cleo.screen(false);
+		for (const other of [ada, ben]) await expect.poll(() => width(other), soon).toBeGreaterThan(300);
+		for (const one of [ada, ben, cleo]) expect(await one.errors()).toEqual([]);
+	});
+
 	it("see nothing of who is muted, and are told", async () => {
 		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
 		const muted = await stack.rest(`/v1/rooms/${room}/participants/${ben.socketId}/mute`, {

@@ -78,6 +78,11 @@ export class PionPerson {
 		}, muted);
 	}
 
+	/** Sends its screen in the camera's place, which is what the protocol leaves for that. */
+	screen(on: boolean): Promise<void> {
+		return this.page.evaluate(shareScreen, on);
+	}
+
 	errors(): Promise<string[]> {
 		return this.page.evaluate(() => window.pion.errors);
 	}
@@ -139,6 +144,17 @@ async function start({ url, ...ids }: { url: string; self_id: string; room_id: s
 	const offer = await pc.createOffer();
 	await pc.setLocalDescription(offer);
 	say("offer", { ...ids, offer });
+}
+
+/** A picture of 300 × 150. */
+async function shareScreen(on: boolean): Promise<void> {
+	const { pc, own } = window.pion;
+	const sender = pc?.getSenders().find(({ track }) => track?.kind === "video");
+	const canvas = document.createElement("canvas");
+	const context = canvas.getContext("2d");
+	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
+	const [track] = (on ? canvas.captureStream(10) : own).getVideoTracks();
+	await sender?.replaceTrack(track ?? null);
 }
 
 async function shownTracks(): Promise<Shown[]> {

@@ -38,6 +38,7 @@ export interface Received {
 	codec: string;
 	/** Frames decoded, or packets of sound. */
 	count: number;
+	width: number;
 }
 
 export class TribePerson {
@@ -85,6 +86,11 @@ export class TribePerson {
 	/** Its socket is lost; its connections stay. */
 	lose(): Promise<void> {
 		return this.page.evaluate(() => window.tribe.ws.close(3999));
+	}
+
+	/** Sends its screen in the camera's place, which is what the protocol leaves for that. */
+	screen(on: boolean): Promise<void> {
+		return this.page.evaluate(shareScreen, on);
 	}
 
 	/** The answer to taking its session up again. */
@@ -222,6 +228,18 @@ async function enter(start: Start): Promise<string> {
 	return socketId;
 }
 
+/** A picture of 300 × 150. */
+async function shareScreen(on: boolean): Promise<void> {
+	const { peers, own } = window.tribe;
+	const { pc } = peers.get("publisher") ?? {};
+	const sender = pc?.getSenders().find(({ track }) => track?.kind === "video");
+	const canvas = document.createElement("canvas");
+	const context = canvas.getContext("2d");
+	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
+	const [track] = (on ? canvas.captureStream(10) : own).getVideoTracks();
+	await sender?.replaceTrack(track ?? null);
+}
+
 async function reconnect(): Promise<Frame> {
 	const { tribe, listen } = window as unknown as { tribe: TribePage; listen: (ws: WebSocket) => void };
 	tribe.ws = new WebSocket(tribe.start.url);
@@ -240,7 +258,8 @@ async function receivedFrom(socketId: string): Promise<Received[]> {
 	for (const it of stats?.values() ?? []) {
 		if (it.type !== "inbound-rtp") continue;
 		const codec = stats?.get(it.codecId)?.mimeType ?? "";
-		found.push({ kind: it.kind, codec, count: (it.kind === "video" ? it.framesDecoded : it.packetsReceived) ?? 0 });
+		const { kind, frameWidth: width = 0, framesDecoded = 0, packetsReceived = 0 } = it;
+		found.push({ kind, codec, width, count: kind === "video" ? framesDecoded : packetsReceived });
 	}
 	return found.sort((a, b) => a.kind.localeCompare(b.kind));
 }
