@@ -247,7 +247,8 @@ describe("a browser with nothing but a peer connection", () => {
 			for (const received of [atAnn, atBen]) expect(received.map(({ mid }) => mid).sort()).toEqual(["s1", "s2"]);
 			expect(new Set(atBen.map(({ stream }) => stream)).size).toBe(1);
 			expect(ann.sections).toHaveLength(2);
-			expect([ann.offers, ben.offers]).toEqual([2, expect.any(Number)]);
+			// The invitation, and ben's two tracks, together or one after the other.
+			expect(ann.offers).toBeLessThanOrEqual(3);
 			expect(await ann.page.evaluate(sentCodec)).toBe(codec);
 
 			const cid = await invited("cid");
