@@ -18,6 +18,7 @@ await command(async () => {
 		chromium: runs("browser"),
 		coturn: integration || runs("browser"),
 		rabbitmq: integration,
+		gstreamer: integration || runs("browser"),
 	});
 
 	const directory = mkdtempSync(join(tmpdir(), "switchyard-test-"));

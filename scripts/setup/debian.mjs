@@ -17,6 +17,16 @@ const PACKAGES = {
 	],
 	"browser tests": ["chromium"],
 	"TURN servers": ["coturn"],
+	"media processing": [
+		"ffmpeg",
+		"gstreamer1.0-libav",
+		"gstreamer1.0-opencv",
+		"gstreamer1.0-plugins-bad",
+		"gstreamer1.0-plugins-base",
+		"gstreamer1.0-plugins-good",
+		"gstreamer1.0-plugins-ugly",
+		"gstreamer1.0-x",
+	],
 	"event tests": ["rabbitmq-server"],
 };
 

@@ -1,0 +1,181 @@
+/** A GStreamer pipeline in a process of its own: a plugin that crashes takes nothing else with it. */
+import { type ChildProcess, fork } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { createInterface } from "node:readline";
+import { type Log, log } from "../observability/logger.ts";
+import { FromChild, type Scalar, type Setting, type ToChild } from "./messages.ts";
+
+const CHILD = new URL("./child.ts", import.meta.url);
+/** How long a pipeline may take to start, ms: the first one after an installation reads every plugin. */
+const START_MS = 20_000;
+/** After `finish`, for a process that does not end by itself, ms. */
+const FINISH_MS = 15_000;
+
+export interface PipelineSpec {
+	/** As gst-launch-1.0 reads it; never with anything from outside in it. May hold keys, so it is not logged. */
+	text: string;
+	/** Set before it plays, each by its declared type. What cannot be set fails the pipeline. */
+	settings?: readonly Setting[];
+	/** What it is to logs. */
+	name: string;
+}
+
+/** How it ended: as it was told to, with an error of its own, or as a process that died. */
+export type PipelineEnd = { cause: "finished" } | { cause: "failed" | "crashed"; message: string };
+
+type Message = Extract<FromChild, { type: "message" }>;
+
+/** Emits `playing` when all of it plays, and `message` for what its elements tell. */
+export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> {
+	/** Sockets are bound and files are open. Rejects when it ends before that. */
+	readonly started: Promise<void>;
+	/** Its process is gone. */
+	readonly ended: Promise<PipelineEnd>;
+	readonly #child: ChildProcess;
+	readonly #log: Log;
+	readonly #asked = new Map<number, (value: Scalar | undefined) => void>();
+	#asks = 0;
+	#end: PipelineEnd | undefined;
+	#over = false;
+
+	constructor({ text, settings = [], name }: PipelineSpec) {
+		super();
+		this.#log = log.child({ part: "gst", pipeline: name });
+		this.#child = spawnChild(this.#log);
+		const started = Promise.withResolvers<void>();
+		this.started = started.promise;
+		this.started.catch(() => {});
+		const ended = Promise.withResolvers<PipelineEnd>();
+		this.ended = ended.promise;
+		const slow = setTimeout(() => this.#giveUp("it did not start in time"), START_MS);
+		this.#child.on("message", (message) => {
+			const news = FromChild.parse(message);
+			if (news.type === "started") {
+				clearTimeout(slow);
+				started.resolve();
+			} else this.#hear(news);
+		});
+		// `exit` may come ahead of what was sent last; `close` comes when all of it is there.
+		const gone = (how: string) => {
+			if (this.#over) return;
+			this.#over = true;
+			clearTimeout(slow);
+			const end: PipelineEnd = this.#end ?? { cause: "crashed", message: how };
+			for (const answer of this.#asked.values()) answer(undefined);
+			this.#asked.clear();
+			started.reject(new Error(end.cause === "finished" ? "ended before it started" : end.message));
+			if (end.cause !== "finished") this.#log.warn(end, "a pipeline ended");
+			ended.resolve(end);
+		};
+		this.#child.once("close", (code, signal) => gone(`its process ended with ${signal ?? `code ${code}`}`));
+		this.#child.once("error", (error) => gone(error.message));
+		this.#send({ type: "start", text, settings: [...settings] });
+	}
+
+	/** Of its process. */
+	get pid(): number | undefined {
+		return this.#child.pid;
+	}
+
+	/** At once, or in steps over `duration` ms. What cannot be set is logged. */
+	set(setting: Setting, duration?: number): void {
+		this.#send({ type: "set", ...setting, duration });
+	}
+
+	/** Undefined: no such thing, or the pipeline is gone. */
+	get(element: string, property: string): Promise<Scalar | undefined> {
+		if (this.#over) return Promise.resolve(undefined);
+		const id = ++this.#asks;
+		const answer = new Promise<Scalar | undefined>((resolve) => this.#asked.set(id, resolve));
+		this.#send({ type: "get", id, element, property });
+		return answer;
+	}
+
+	/** Has an encoder make a key frame. */
+	keyUnit(element: string): void {
+		this.#send({ type: "keyUnit", element });
+	}
+
+	/** Ends the stream: what is on its way is written, files are closed. */
+	finish(): Promise<PipelineEnd> {
+		this.#send({ type: "finish" });
+		const timer = setTimeout(() => this.#giveUp("it did not end in time"), FINISH_MS);
+		void this.ended.then(() => clearTimeout(timer));
+		return this.ended;
+	}
+
+	/** At once, whatever is lost by that. */
+	kill(): void {
+		this.#end ??= { cause: "finished" };
+		this.#child.kill("SIGKILL");
+	}
+
+	#giveUp(message: string): void {
+		this.#end ??= { cause: "failed", message };
+		this.#child.kill("SIGKILL");
+	}
+
+	#hear(news: FromChild): void {
+		switch (news.type) {
+			case "playing":
+				return void this.emit("playing");
+			case "message":
+				return void this.emit("message", news);
+			case "value":
+				this.#asked.get(news.id)?.(news.value);
+				this.#asked.delete(news.id);
+				return;
+			case "refused":
+				return this.#log.info({ element: news.element, property: news.property }, `not set: ${news.reason}`);
+			case "warning":
+				return this.#log.warn({ element: news.element }, news.message);
+			case "failed":
+				this.#end ??= { cause: "failed", message: news.element ? `${news.element}: ${news.message}` : news.message };
+				return;
+			case "finished":
+				this.#end ??= { cause: "finished" };
+				return;
+		}
+	}
+
+	#send(command: ToChild): void {
+		send(this.#child, command);
+	}
+}
+
+/**
+ * Which of some elements this machine has, and GStreamer's version.
+ * Undefined where there is no GStreamer at all.
+ */
+export async function probe(
+	elements: readonly string[],
+): Promise<{ version: string; elements: ReadonlySet<string> } | undefined> {
+	const child = spawnChild(log.child({ part: "gst", pipeline: "probe" }));
+	const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+	try {
+		return await new Promise((resolve) => {
+			child.once("message", (message) => {
+				const news = FromChild.parse(message);
+				resolve(news.type === "elements" ? { version: news.version, elements: new Set(news.there) } : undefined);
+			});
+			child.once("close", () => resolve(undefined));
+			child.once("error", () => resolve(undefined));
+			send(child, { type: "probe", elements: [...elements] });
+		});
+	} finally {
+		clearTimeout(timer);
+		child.kill("SIGKILL");
+	}
+}
+
+function spawnChild(log: Log): ChildProcess {
+	const child = fork(CHILD, { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [], serialization: "advanced" });
+	// GStreamer's own log, as GST_DEBUG asks for it.
+	if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => log.info(line));
+	return child;
+}
+
+/** A process that is gone hears nothing; its end is told otherwise. */
+function send(child: ChildProcess, command: ToChild): void {
+	if (child.connected) child.send(command, () => {});
+}
