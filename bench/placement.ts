@@ -3,6 +3,7 @@
  * No sockets and no objects: what is measured is the choice itself, and what comes of a million of them.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { REPORT_MS } from "../shared/fleet.ts";
 import { HUB_NAMES, type Hub, hubOf, hubsFrom } from "../worker/fleet/hubs.ts";
 import {
@@ -381,9 +382,9 @@ export async function placement(): Promise<Figures> {
 		world.nodes,
 	);
 
-	const images = new URL("../docs/images/", import.meta.url);
+	const images = join(import.meta.dirname, "../docs/images");
 	mkdirSync(images, { recursive: true });
-	writeFileSync(new URL("placement.svg", images), plot(before.values, after.values, apart.beyond));
+	writeFileSync(join(images, "placement.svg"), plot(before.values, after.values, apart.beyond));
 
 	const perSecond = assignments / joinSeconds;
 	const show = ({ p50, p95, most, gini: all, giniWithinRegion }: typeof before) =>
