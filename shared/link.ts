@@ -22,6 +22,7 @@ import {
 	TrackSettings,
 	TransportParameters,
 } from "./media.ts";
+import { Container, RecordingId, RecordingPath } from "./recordings.ts";
 import { ConnectionName, ConnectionState, Description, SdpSettings, Section } from "./sdp.ts";
 import { StatisticsReport } from "./statistics.ts";
 import { Source } from "./tokens.ts";
@@ -33,6 +34,7 @@ export const LINK_SUBPROTOCOL = "switchyard.link.v1";
 const Epoch = z.number().int();
 /** Tells one flow of a track between two nodes from the next. */
 const PipeId = z.string().max(64);
+const RecordingPartNumber = z.number().int().positive();
 const Direction = z.enum(["send", "recv"]);
 /** Whose request caused a command; given back with the answer. */
 export const Cause = z.object({ participant: ParticipantId, request: z.number().int() });
@@ -165,6 +167,21 @@ export const LinkCommand = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("describe"), endpoint: EndpointId }),
 	/** What arrives of the tracks published there; answered by `bitrates`. */
 	z.object({ type: z.literal("measure") }),
+	/** Write tracks of an endpoint to files, until `stopRecord` or until the endpoint or the room is gone from there. */
+	z.object({
+		type: z.literal("record"),
+		recording: RecordingId,
+		part: RecordingPartNumber,
+		endpoint: EndpointId,
+		tracks: z.array(TrackId).min(1).max(16),
+		/** After effects; otherwise as received. */
+		effects: z.boolean(),
+		path: RecordingPath,
+		container: Container,
+		/** A file for each track. */
+		split: z.boolean(),
+	}),
+	z.object({ type: z.literal("stopRecord"), recording: RecordingId, part: RecordingPartNumber }),
 ]);
 export type LinkCommand = z.infer<typeof LinkCommand>;
 export const LinkCommands = z.array(LinkCommand);
@@ -185,6 +202,8 @@ export const LinkReport = z.discriminatedUnion("type", [
 		received: z.array(z.object({ track: TrackId, from: Epoch, pipe: PipeId })).default([]),
 		/** Tracks it sends to other nodes. */
 		pipes: z.array(z.object({ track: TrackId, to: Epoch, pipe: PipeId })).default([]),
+		/** What it records. */
+		recordings: z.array(z.object({ recording: RecordingId, part: RecordingPartNumber })).default([]),
 	}),
 	z.object({
 		type: z.literal("opened"),
@@ -280,6 +299,17 @@ export const LinkReport = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("statistics"), statistics: StatisticsReport }),
 	/** Bits per second that arrive of each track published there. Nothing arrives of those that are not in it. */
 	z.object({ type: z.literal("bitrates"), bitrates: z.record(TrackId, z.number().int().min(0)) }),
+	/**
+	 * `started`: it is being written. `finishing`: nothing more is recorded of that part, and its files are told of when
+	 * they are complete, over HTTP (shared/recordings.ts), since the link may be gone by then. `failed`: nothing came of it.
+	 */
+	z.object({
+		type: z.literal("recording"),
+		recording: RecordingId,
+		part: RecordingPartNumber,
+		state: z.enum(["started", "finishing", "failed"]),
+		error: ErrorBody.optional(),
+	}),
 ]);
 export type LinkReport = z.infer<typeof LinkReport>;
 /** As a node writes it: defaults may be left out. */

@@ -12,6 +12,8 @@ export interface Env {
 	readonly FEED: DurableObjectNamespace<Feed>;
 	/** Where events of all rooms go. */
 	readonly EVENTS?: Queue<EventRecord>;
+	/** Where recordings are kept that nodes bring to the edge. */
+	readonly RECORDINGS?: R2Bucket;
 	/** Static files: demo, SDK, API page. */
 	readonly ASSETS?: Fetcher;
 	/** Base64, at least 32 bytes: the key that signs participant tokens, and the API key with the id `default`. All other keys are derived from it unless given. */

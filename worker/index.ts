@@ -5,6 +5,7 @@ import { publishKeys } from "./api/keys.ts";
 import { CALLS, callOdoo } from "./api/odoo/rest.ts";
 import { connectChannel } from "./api/odoo/socket.ts";
 import { connectPion } from "./api/pion/socket.ts";
+import { recordingFiles } from "./api/recordings/files.ts";
 import { rest } from "./api/rest.ts";
 import { connectClient } from "./api/sockets/client.ts";
 import { connectConsumer } from "./api/sockets/events.ts";
@@ -54,6 +55,8 @@ app.get("/memstats", tellMemory);
 app.get("/globals", tellGlobals);
 
 app.route("/v1", streaming);
+// Files are larger than what the rest takes.
+app.route("/v1", recordingFiles);
 app.route("/v1", rest);
 app.all("/v1/*", notFound);
 app.get("/.well-known/jwks.json", publishKeys);

@@ -17,6 +17,7 @@ import { PeerWatch } from "./peer-watch.ts";
 import { type PeerLimits, Peers } from "./peers.ts";
 import { Pipes } from "./pipes.ts";
 import { RoomQuality } from "./quality.ts";
+import { RoomRecordings } from "./room-recordings.ts";
 import { RoomSubscriptions } from "./room-subscriptions.ts";
 import { RoomTracks } from "./room-tracks.ts";
 import { RoomStatistics } from "./statistics.ts";
@@ -47,6 +48,7 @@ export class RoomMedia implements RoomContext {
 	readonly #pipes: Pipes;
 	readonly #peerWatch: PeerWatch;
 	readonly #subscriptions: RoomSubscriptions;
+	readonly #recordings: RoomRecordings;
 	readonly #quality: RoomQuality;
 	readonly #demand: Demand;
 	readonly #statistics: RoomStatistics;
@@ -71,6 +73,7 @@ export class RoomMedia implements RoomContext {
 			(peer) => this.report({ type: "pipeLost", peer }),
 		);
 		this.#subscriptions = new RoomSubscriptions(this);
+		this.#recordings = new RoomRecordings(this);
 		this.#quality = new RoomQuality(this.endpoints, (quality) => this.report({ type: "quality", quality }));
 		this.#demand = new Demand(
 			this.endpoints,
@@ -115,7 +118,8 @@ export class RoomMedia implements RoomContext {
 			tracks: [...tracks.keys()],
 			subscriptions: [...subscriptions.keys()],
 		}));
-		return { endpoints, received: this.tracks.received(), pipes: this.#pipes.all() };
+		const recordings = this.#recordings.served();
+		return { endpoints, received: this.tracks.received(), pipes: this.#pipes.all(), recordings };
 	}
 
 	/** Reports what a new link does not know: whose connection stands, who speaks, and the consumers of some endpoints. */
@@ -164,6 +168,10 @@ export class RoomMedia implements RoomContext {
 				return this.tracks.drop(command.track);
 			case "mute":
 				return this.tracks.get(command.track)?.setMuted(command.muted);
+			case "record":
+				return this.#recordings.record(command);
+			case "stopRecord":
+				return;
 			case "measure":
 				void this.bitrates().then((bitrates) => this.report({ type: "bitrates", bitrates }));
 				return;

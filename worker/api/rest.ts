@@ -10,6 +10,7 @@ import { events } from "./resources/events.ts";
 import { iceServers } from "./resources/ice-servers.ts";
 import { nodes } from "./resources/nodes.ts";
 import { participants } from "./resources/participants.ts";
+import { recordings } from "./resources/recordings.ts";
 import { rooms } from "./resources/rooms.ts";
 import { demoTokens, tokens } from "./resources/tokens.ts";
 import { answer } from "./schemas.ts";
@@ -47,6 +48,7 @@ rest.use(async (c, next) => {
 });
 rest.route("/", rooms);
 rest.route("/", participants);
+rest.route("/", recordings);
 rest.route("/", tokens);
 rest.route("/", nodes);
 rest.route("/", events);
@@ -76,10 +78,12 @@ function description() {
 			title: "Switchyard",
 			version: "1",
 			description:
-				'Rooms, participants, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
+				'Rooms, participants, recordings, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
 		},
 		servers: [{ url: "/v1" }],
-		tags: ["Rooms", "Participants", "Tokens", "Nodes", "Events", "Streaming", "Service"].map((name) => ({ name })),
+		tags: ["Rooms", "Participants", "Recordings", "Tokens", "Nodes", "Events", "Streaming", "Service"].map((name) => ({
+			name,
+		})),
 	});
 	return made;
 }

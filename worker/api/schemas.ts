@@ -4,6 +4,7 @@ import { ERRORS, ErrorBody, type ErrorCode } from "../../shared/errors.ts";
 import { ConsumerName, EventRecord } from "../../shared/events.ts";
 import * as ice from "../../shared/ice.ts";
 import { NodeId, ParticipantId, Region, RoomName } from "../../shared/ids.ts";
+import * as recordings from "../../shared/recordings.ts";
 import * as rest from "../../shared/rest.ts";
 
 export const Room = rest.Room.meta({ id: "Room" });
@@ -40,6 +41,14 @@ export const EventPage = z
 export const EventConsumerList = z
 	.object({ items: z.array(rest.EventConsumer.meta({ id: "EventConsumer" })) })
 	.meta({ id: "EventConsumerList" });
+export const Recording = recordings.Recording.extend({
+	files: z.array(recordings.RecordedFile.meta({ id: "RecordedFile" })),
+}).meta({ id: "Recording" });
+export const RecordingList = z.object({ items: z.array(Recording) }).meta({ id: "RecordingList" });
+export const RecordingCreate = recordings.RecordingCreate.meta({
+	id: "RecordingCreate",
+	example: { participant: "alice", sources: ["audio", "camera"], container: "mp4" },
+});
 const Failure = z.object({ error: ErrorBody }).meta({ id: "Error" });
 
 export const DemoTokenCreate = z
@@ -61,6 +70,13 @@ export const NodeTokenCreated = z
 const room = RoomName.meta({ example: "standup" });
 export const RoomPath = z.object({ room });
 export const ParticipantPath = z.object({ room, participant: ParticipantId.meta({ example: "alice" }) });
+const recording = recordings.RecordingId.meta({ example: "morning" });
+export const RecordingPath = z.object({ room, recording });
+export const RecordingFilePath = z.object({
+	room,
+	recording,
+	file: z.coerce.number().int().min(0).meta({ example: 0 }),
+});
 export const ConsumerPath = z.object({ consumer: ConsumerName.meta({ example: "rabbitmq" }) });
 export const NodePath = z.object({ node: NodeId.meta({ example: "eu-west-1" }) });
 

@@ -3,6 +3,7 @@
  * into frames. What it must remember of a member or of the room is in their rows (`own`): memory may be lost.
  */
 import type { IceServers } from "../../shared/ice.ts";
+import type { Recording } from "../../shared/recordings.ts";
 import type { Answer, Core } from "../room/core.ts";
 import type { RoomEvent, RoomNews } from "../room/outbox.ts";
 import type { Grant } from "../room/rpc.ts";
@@ -44,6 +45,8 @@ interface Spoken {
 	live?(core: Core, member: Member): void;
 	/** The node of a member that cannot be moved is to stop by the deadline, ms. */
 	stranded?(core: Core, member: Member, deadline: number): void;
+	/** A recording that it asked for, or that is of somebody who speaks it, has changed. */
+	recorded?(core: Core, recording: Recording): void;
 	/** A question of the edge's API for this dialect. What comes back crosses an RPC. */
 	consult?(core: Core, question: unknown): unknown;
 }

@@ -50,6 +50,15 @@ export function recordEvent(core: Core, { type, member, details, data }: NewEven
 	);
 }
 
+/** Of a room that is gone: what was recorded of it may arrive later than its end. Only who gets all events is told. */
+export function recordAfterwards(core: Core, room: string, type: string, details: EventDetails): void {
+	const { delivery } = core;
+	if (core.record || !delivery.wanted) return;
+	const at = Date.now();
+	const seq = Math.max(at * 1_000, delivery.pending.last) + 1;
+	delivery.pending.add({ id: `${room}/${seq}`, seq, room, type, at, data: { size: 0, details } }, []);
+}
+
 /** What no queue would take must not hold up what comes after it. */
 function bounded(core: Core, type: string, details: EventDetails): EventDetails | undefined {
 	const most = core.limits.maxMetadataBytes;

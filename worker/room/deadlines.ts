@@ -10,6 +10,7 @@ import { continueDrains } from "./drain.ts";
 import { endFormer, reopen, staleTracksAt } from "./endpoints.ts";
 import { detach } from "./links.ts";
 import { goAway, removeMember } from "./members.ts";
+import { recordingsDueAt } from "./recordings.ts";
 import { partSevered } from "./severed.ts";
 import { dropTrack } from "./tracks.ts";
 
@@ -165,6 +166,8 @@ export class Deadlines {
 		times.push(...core.suspects.values());
 		const stale = staleTracksAt(core);
 		if (stale !== undefined) times.push(stale);
+		const recordingsAt = recordingsDueAt(core);
+		if (recordingsAt !== undefined) times.push(recordingsAt);
 		const { meshAt, directBy, liveAt } = core.record;
 		for (const at of [meshAt, directBy, liveAt]) if (at !== undefined) times.push(at);
 		const { emptySince, endsAt } = core.record;

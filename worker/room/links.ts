@@ -7,6 +7,7 @@ import { onConnection, onRefused } from "./descriptions.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
+import { onRecording } from "./recordings.ts";
 import type { LinkGrant } from "./rpc.ts";
 import { onPipeLost } from "./severed.ts";
 import { forgetSpeakers, onSpeakers } from "./speakers.ts";
@@ -153,6 +154,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		case "bitrates":
 			core.bitrates.heard(assignment.epoch, report.bitrates);
 			return;
+		case "recording":
+			return onRecording(core, assignment.epoch, report);
 	}
 	const endpoint = core.endpoints.get(report.endpoint);
 	// Late news of a media side that was replaced, or another node's: of no interest.

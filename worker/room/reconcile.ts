@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import { loseEndpoint, openOn, waitingFor } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flowTo, reconcilePipes } from "./pipes.ts";
+import { reconcileRecordings } from "./recordings.ts";
 import type { Assignment } from "./state.ts";
 import { subscription, wantedBy } from "./subscriptions.ts";
 import { dropTrack } from "./tracks.ts";
@@ -69,6 +70,7 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 		if (received.size > 0) commands.push({ type: "unsubscribe", endpoint: endpoint.id, tracks: [...received] });
 		mended += begin.length + received.size;
 	}
+	commands.push(...reconcileRecordings(core, assignment, served.recordings));
 	for (const endpoint of there.keys()) commands.push({ type: "close", endpoint });
 	mended += there.size;
 	commands.push(...openOn(core, assignment, waitingFor(core, assignment)));

@@ -7,6 +7,7 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
 import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
+import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
 import type { Participant, Room as RoomView } from "../../shared/rest.ts";
 import { mintLinkToken } from "../auth/tokens.ts";
 import { dialects } from "../dialects/index.ts";
@@ -21,6 +22,17 @@ import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
+import {
+	checkPart,
+	keepRecordings,
+	onPartReport,
+	onStored,
+	onStoredAfterwards,
+	recordingOf,
+	recordingsOf,
+	startRecording,
+	stopRecording,
+} from "./recordings.ts";
 import { type Details, GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
 import type { RoomRecord } from "./state.ts";
 import { expectsNode, keepTopology } from "./topology.ts";
@@ -209,6 +221,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			const value = work();
 			keepTopology(this.#core);
 			continueDrains(this.#core);
+			keepRecordings(this.#core);
 			return value;
 		} finally {
 			this.#core.commit();
@@ -340,6 +353,39 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			removeMember(this.#core, member, "moved");
 			return null;
 		});
+	}
+
+	async startRecording(wish: Parameters<RoomRpc["startRecording"]>[0]): Promise<Result<Recording>> {
+		return this.#ask(() => startRecording(this.#core, wish));
+	}
+
+	async stopRecording(id: string): Promise<Result<Recording>> {
+		return this.#ask(() => stopRecording(this.#core, id));
+	}
+
+	async listRecordings(): Promise<Result<Recording[]>> {
+		return this.#ask(() => recordingsOf(this.#core));
+	}
+
+	async getRecording(id: string): Promise<Result<Recording>> {
+		return this.#ask(() => recordingOf(this.#core, id));
+	}
+
+	async checkRecordingPart(part: RecordingPart, node: string, paths: string[]): Promise<Result<null>> {
+		if (!this.#core.record) return { ok: true, value: null };
+		return this.#ask(() => {
+			checkPart(this.#core, part, node, paths);
+			return null;
+		});
+	}
+
+	async recordingWritten(report: PartReport): Promise<void> {
+		if (this.#core.record) this.#handle(() => onPartReport(this.#core, report));
+	}
+
+	async recordingStored(part: RecordingPart, file: RecordedFile): Promise<void> {
+		const core = this.#core;
+		this.#handle(() => (core.record ? onStored(core, part, file) : onStoredAfterwards(core, part, file)));
 	}
 
 	async nodeAvailable(): Promise<void> {

@@ -1,8 +1,10 @@
 /** What the rest of the edge may ask of a Room object, and what it must tell it about a socket. */
 import type { ErrorBody } from "../../shared/errors.ts";
+import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
 import type { Participant, Room, RoomSettings } from "../../shared/rest.ts";
 import type { ParticipantClaims } from "../../shared/tokens.ts";
 import type { KnownIceServers } from "../ice/ice-servers.ts";
+import type { RecordingWish } from "./recordings.ts";
 
 /** Errors cross an RPC as values: a thrown class does not survive it. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: ErrorBody };
@@ -29,6 +31,16 @@ export interface RoomRpc {
 	getParticipant(id: string, details?: Details): Promise<Result<Participant>>;
 	muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>>;
 	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
+	startRecording(wish: RecordingWish): Promise<Result<Recording>>;
+	stopRecording(id: string): Promise<Result<Recording>>;
+	listRecordings(): Promise<Result<Recording[]>>;
+	getRecording(id: string): Promise<Result<Recording>>;
+	/** `forbidden`: the node was not asked for that. A room that is gone says nothing against it. */
+	checkRecordingPart(part: RecordingPart, node: string, paths: string[]): Promise<Result<null>>;
+	/** A node has completed the files of a part, or there are none. */
+	recordingWritten(report: PartReport): Promise<void>;
+	/** A file has arrived where recordings are kept; told also when the room is gone. */
+	recordingStored(part: RecordingPart, file: RecordedFile): Promise<void>;
 	/** Fleet has a node again, after it had none for this room. */
 	nodeAvailable(): Promise<void>;
 	/** A question for a dialect, from its part of the API; undefined is no answer. */

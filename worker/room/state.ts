@@ -1,9 +1,11 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
 
+import type { ErrorBody } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits, Cause } from "../../shared/link.ts";
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
 import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
+import type { Container, RecordedFile, RecordedSource } from "../../shared/recordings.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
 import type { Description, SdpSettings, Section } from "../../shared/sdp.ts";
 import type { Rights } from "../../shared/tokens.ts";
@@ -188,4 +190,43 @@ export interface Assignment {
 	fresh?: boolean;
 	/** When `asked` or `detached` ends in a new assignment. */
 	deadline?: number;
+}
+
+/** A recording, with what has become of it. */
+export interface Recorded {
+	id: string;
+	participant: string;
+	/** Who asked for it, and is told. */
+	dialect?: string;
+	sources: RecordedSource[];
+	/** Only these. */
+	tracks?: string[];
+	effects: boolean;
+	split: boolean;
+	container: Container;
+	path: string;
+	createdAt: number;
+	stoppedAt?: number;
+	/** Number of its latest part. */
+	lastPart: number;
+	parts: RecordedPart[];
+	files: RecordedFile[];
+	/** Of the latest failure, and how many there were since it was last written. */
+	error?: ErrorBody;
+	failures?: number;
+	/** Another part is not begun before this time, and looked after then, ms. */
+	beginAt?: number;
+	/** Back ends were told that it is over. */
+	over?: true;
+}
+
+/** What one node writes of a recording without a break. */
+export interface RecordedPart {
+	part: number;
+	epoch: number;
+	node: string;
+	endpoint: string;
+	tracks: string[];
+	/** `finishing`: nothing more comes to it, and its files are not known to be complete yet. */
+	state: "asked" | "started" | "finishing" | "done" | "failed";
 }

@@ -8,6 +8,7 @@ import { releaseNodes } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { reckon } from "./demand.ts";
 import { closeEndpoints, ensureEndpoint } from "./endpoints.ts";
+import { recordsAnybody } from "./recordings.ts";
 import type { Member } from "./state.ts";
 
 /** People with media who talk directly in an `auto` room. */
@@ -81,6 +82,7 @@ function withMedia(core: Core): Member[] {
 
 function fitsMesh(core: Core): boolean {
 	if (core.topologySetting !== "auto") return core.topologySetting === "mesh";
+	if (recordsAnybody(core)) return false;
 	let count = 0;
 	// After every event: not all of a large room is looked at.
 	for (const { media, mesh } of core.members.values()) if (media && (!mesh || ++count > FEW)) return false;

@@ -1,0 +1,280 @@
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PartReport, RecordedFile, Recording, RecordingCreate } from "../../shared/recordings.ts";
+import { UPLOAD_PART_BYTES, type UploadBegun, type UploadedPart } from "../../shared/recordings.ts";
+import { mintNodeToken } from "../../worker/auth/tokens.ts";
+import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
+import { capabilities, rtpParameters, type TestLink, TestNode } from "./support/node.ts";
+
+let node: TestNode;
+beforeAll(async () => {
+	node = await TestNode.register();
+});
+
+const media = { kind: "audio", rtpParameters } as const;
+
+interface Scene {
+	room: string;
+	link: TestLink;
+	alice: TestClient;
+	endpoint: string;
+}
+
+/** Somebody in a room on the node, who publishes what is named. */
+async function scene(...sources: ("audio" | "camera")[]): Promise<Scene> {
+	const room = newRoom();
+	const alice = await TestClient.join(room, "alice", { rtpCapabilities: capabilities });
+	const link = await node.link(room);
+	await link.open();
+	const { endpoint } = await alice.event("endpoint");
+	const it = { room, link, alice, endpoint };
+	for (const source of sources) await publish(it, source);
+	return it;
+}
+
+async function publish({ alice, link, endpoint }: Scene, source: "audio" | "camera", track: string = source) {
+	const kind = source === "audio" ? "audio" : "video";
+	const asked = alice.request("publish", { endpoint, track, source, media: { ...media, kind } });
+	await link.publish();
+	await asked;
+}
+
+async function call<T = Recording>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+	const response = await fetchEdge(`/v1/rooms${path && `/${path}`}`, {
+		method,
+		headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}`, "Content-Type": "application/json" },
+		body: body === undefined ? undefined : JSON.stringify(body),
+	});
+	return { status: response.status, body: (await response.json()) as T };
+}
+
+const start = (room: string, wish: Partial<RecordingCreate> = {}) =>
+	call("POST", `${room}/recordings`, { participant: "alice", sources: ["audio", "camera"], ...wish });
+
+/** As the node would, with its credential. */
+async function tell(path: string, body: unknown, as = node.id): Promise<Response> {
+	const { token } = await mintNodeToken(testEnv, { node: as });
+	return fetchEdge(`/v1/recording-files/${path}`, {
+		method: "POST",
+		headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+		body: JSON.stringify(body),
+	});
+}
+
+const hash = async (bytes: BufferSource) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+const encodeBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+async function fileOf(bytes: Uint8Array<ArrayBuffer>, path: string, part = 1): Promise<RecordedFile> {
+	return { path, part, bytes: bytes.length, sha256: hex(await hash(bytes)), durationMs: 1_000, state: "written" };
+}
+
+async function sendPart(
+	file: RecordedFile,
+	upload: string,
+	part: number,
+	bytes: Uint8Array<ArrayBuffer>,
+	digest?: string,
+) {
+	const { token } = await mintNodeToken(testEnv, { node: node.id });
+	const query = new URLSearchParams({ path: file.path, upload });
+	return fetchEdge(`/v1/recording-files/uploads/${part}?${query}`, {
+		method: "PUT",
+		headers: {
+			Authorization: `Bearer ${token}`,
+			"Content-Digest": `sha-256=:${digest ?? encodeBase64(await hash(bytes))}:`,
+		},
+		body: bytes,
+	});
+}
+
+describe("a recording", () => {
+	it("of somebody who is there begins on their node with all its tracks, and is told of", async () => {
+		const it = await scene("audio", "camera");
+		const { status, body } = await start(it.room);
+		expect(status).toBe(201);
+		expect(body).toMatchObject({ participant: "alice", state: "waiting", files: [], container: "mp4" });
+		const record = await it.link.command("record");
+		expect(record).toMatchObject({
+			recording: body.id,
+			part: 1,
+			endpoint: it.endpoint,
+			tracks: ["audio", "camera"],
+			path: `recordings/${it.room}/${body.id}`,
+			effects: false,
+			split: false,
+		});
+		it.link.report({ type: "recording", recording: body.id, part: 1, state: "started" });
+		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${body.id}`)).body.state).toBe("recording");
+		const list = await call<{ items: Recording[] }>("GET", `${it.room}/recordings`);
+		expect(list.body.items.map(({ id }) => id)).toEqual([body.id]);
+	});
+
+	it("waits for somebody who is not there, and for their tracks to be published together", async () => {
+		const room = newRoom();
+		await call("POST", "", { name: room });
+		const { body } = await start(room);
+		expect(body.state).toBe("waiting");
+		const alice = await TestClient.join(room, "alice", { rtpCapabilities: capabilities });
+		const link = await node.link(room);
+		await link.open();
+		const { endpoint } = await alice.event("endpoint");
+		await publish({ room, alice, link, endpoint }, "audio");
+		await publish({ room, alice, link, endpoint }, "camera");
+		expect(await link.command("record")).toMatchObject({ part: 1, tracks: ["audio", "camera"] });
+	});
+
+	it("asked for again by its id is the one that is there; a path is one recording's", async () => {
+		const { room } = await scene("audio");
+		const first = await start(room, { id: "one", path: "there/it" });
+		expect((await start(room, { id: "one", effects: true })).body).toEqual(first.body);
+		expect((await start(room, { id: "two", path: "there/it" })).status).toBe(409);
+		expect((await start(room, { id: "three", path: "../etc" })).status).toBe(400);
+		expect((await start(room, { id: "three", path: "/etc/it" })).status).toBe(400);
+		expect((await start(newRoom())).status).toBe(404);
+	});
+
+	it("goes on in another part when a track comes, and ends the former when the new one is being written", async () => {
+		const it = await scene("audio");
+		const { id } = (await start(it.room)).body;
+		expect(await it.link.command("record")).toMatchObject({ part: 1, tracks: ["audio"] });
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await publish(it, "camera");
+		expect(await it.link.command("record")).toMatchObject({ part: 2, tracks: ["audio", "camera"] });
+		it.link.report({ type: "recording", recording: id, part: 2, state: "started" });
+		expect(await it.link.command("stopRecord")).toMatchObject({ recording: id, part: 1 });
+	});
+
+	it("outlives the room's memory, and is stopped after that", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		await evictDurableObject(testEnv.ROOM.getByName(it.room));
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body.state).toBe("recording");
+		expect((await call("POST", `${it.room}/recordings/${id}/stop`)).body.state).toBe("finishing");
+		expect(await it.link.command("stopRecord")).toMatchObject({ recording: id, part: 1 });
+	});
+
+	it("that fails is tried again as another part, and says what failed", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		const error = { code: "node_failed" as const, message: "no space left" };
+		it.link.report({ type: "recording", recording: id, part: 1, state: "failed", error });
+		await expect
+			.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body)
+			.toMatchObject({
+				state: "waiting",
+				error,
+			});
+		expect(await it.link.command("record")).toMatchObject({ recording: id, part: 2 });
+	});
+
+	it("of a part that a node which came back does not know begins another", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		it.link.report(
+			{ type: "recording", recording: id, part: 1, state: "started" },
+			{
+				type: "attached",
+				endpoints: [{ endpoint: it.endpoint, tracks: ["audio", "camera"], subscriptions: [] }],
+				recordings: [{ recording: "unknown", part: 7 }],
+			},
+		);
+		const stopped = [await it.link.command("stopRecord"), await it.link.command("stopRecord")];
+		expect(stopped).toContainEqual({ type: "stopRecord", recording: "unknown", part: 7 });
+		expect(await it.link.command("record")).toMatchObject({ recording: id, part: 2 });
+	});
+
+	it("has ended when its files are written, and tells of each that arrived", async () => {
+		const it = await scene("audio", "camera");
+		const { id, path } = (await start(it.room)).body;
+		await it.link.command("record");
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await call("POST", `${it.room}/recordings/${id}/stop`);
+		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
+		const report: PartReport = { room: it.room, recording: id, part: 1, files: [file], over: true };
+		expect((await tell("reports", report, "somebody-else")).status).toBe(403);
+		expect((await tell("reports", { ...report, files: [{ ...file, path: "elsewhere.mp4" }] })).status).toBe(403);
+		expect((await tell("reports", report)).status).toBe(204);
+		expect((await call("GET", `${it.room}/recordings/${id}`)).body).toMatchObject({ state: "ended", files: [file] });
+	});
+});
+
+describe("a file", () => {
+	it("comes in parts that are checked, and is there when all of them are; it is never overwritten", async () => {
+		const { room, link } = await scene("audio", "camera");
+		const { id: recording, path } = (await start(room)).body;
+		await link.command("record");
+		const bytes = new Uint8Array(UPLOAD_PART_BYTES + 1_000);
+		for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+		const file = await fileOf(bytes, `${path}.mp4`);
+		const about = { room, recording, part: 1, file };
+		const begun = (await (await tell("uploads", about)).json()) as UploadBegun;
+		if (begun.state !== "open") throw new Error("there already");
+		const { upload } = begun;
+		const halves = [bytes.slice(0, UPLOAD_PART_BYTES), bytes.slice(UPLOAD_PART_BYTES)] as const;
+		const wrong = encodeBase64(await hash(new Uint8Array(1)));
+		expect((await sendPart(file, upload, 1, halves[0], wrong)).status).toBe(400);
+		const parts: UploadedPart[] = [];
+		for (const [i, half] of halves.entries()) {
+			parts.push((await (await sendPart(file, upload, i + 1, half)).json()) as UploadedPart);
+		}
+		expect(await testEnv.RECORDINGS?.head(file.path)).toBeNull();
+		const complete = await tell("uploads/complete", { ...about, upload, parts });
+		expect(await complete.json()).toEqual({ state: "stored" });
+		expect((await call("GET", `${room}/recordings/${recording}`)).body.files).toEqual([{ ...file, state: "stored" }]);
+
+		// Told again, since the answer was lost; and by somebody with another file of that name.
+		expect(await (await tell("uploads/complete", { ...about, upload, parts })).json()).toEqual({ state: "stored" });
+		expect(await (await tell("uploads", about)).json()).toEqual({ state: "stored" });
+		const other = await fileOf(new Uint8Array(5), file.path);
+		expect((await tell("uploads", { ...about, file: other })).status).toBe(409);
+
+		const headers = { Authorization: `Bearer ${testEnv.AUTH_KEY}` };
+		const whole = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers });
+		expect(whole.headers.get("content-type")).toBe("video/mp4");
+		expect(hex(await hash(await whole.arrayBuffer()))).toBe(file.sha256);
+		const range = { ...headers, Range: "bytes=10-19" };
+		const some = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers: range });
+		expect({ status: some.status, range: some.headers.get("content-range") }).toEqual({
+			status: 206,
+			range: `bytes 10-19/${bytes.length}`,
+		});
+		expect(new Uint8Array(await some.arrayBuffer())).toEqual(bytes.slice(10, 20));
+	});
+
+	it("that is not what its node says it is does not stay", async () => {
+		const { room, link } = await scene("audio", "camera");
+		const { id: recording, path } = (await start(room)).body;
+		await link.command("record");
+		const bytes = new Uint8Array(100);
+		const file = { ...(await fileOf(bytes, `${path}.mp4`)), sha256: "0".repeat(64) };
+		const about = { room, recording, part: 1, file };
+		const { upload } = (await (await tell("uploads", about)).json()) as { upload: string };
+		const part = (await (await sendPart(file, upload, 1, bytes)).json()) as UploadedPart;
+		expect((await tell("uploads/complete", { ...about, upload, parts: [part] })).status).toBe(410);
+		expect(await testEnv.RECORDINGS?.head(file.path)).toBeNull();
+	});
+
+	it("of a room that is gone is taken as well", async () => {
+		const bytes = new Uint8Array(100);
+		const file = await fileOf(bytes, `recordings/${newRoom()}.mkv`);
+		const about = { room: newRoom(), recording: "it", part: 1, file };
+		const { upload } = (await (await tell("uploads", about)).json()) as { upload: string };
+		const part = (await (await sendPart(file, upload, 1, bytes)).json()) as UploadedPart;
+		expect((await tell("uploads/complete", { ...about, upload, parts: [part] })).status).toBe(200);
+		expect((await testEnv.RECORDINGS?.head(file.path))?.size).toBe(100);
+	});
+
+	it("is taken of nodes only", async () => {
+		const response = await fetchEdge("/v1/recording-files/uploads", {
+			method: "POST",
+			headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` },
+			body: "{}",
+		});
+		expect(response.status).toBe(401);
+	});
+});

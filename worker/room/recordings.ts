@@ -1,0 +1,322 @@
+/**
+ * What is recorded of whom. A recording lasts until it is stopped, whatever becomes of the media meanwhile: each time
+ * that begins anew (published again, moved to another node, its recorder dead) another part of it begins. The former
+ * one goes on until the new one is being written, so that nothing is missed in between.
+ */
+import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
+import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { PartReport, RecordedFile, Recording, RecordingCreate, RecordingPart } from "../../shared/recordings.ts";
+import { recordAfterwards, recordEvent } from "../events/record.ts";
+import type { Core } from "./core.ts";
+import { command } from "./links.ts";
+import type { Assignment, Recorded, RecordedPart, Track } from "./state.ts";
+
+/** Whoever publishes several tracks does it within this, ms: they are to be in one part. */
+const SETTLE_MS = 300;
+/** Before a part that failed is tried again, ms: doubled each time up to the most. */
+const RETRY_MS = { first: 1_000, most: 300_000 };
+/** Recordings that a room remembers; the oldest that are over are forgotten. */
+const MOST = 1_000;
+
+/** `tracks`: only these. `split`: a file for each. `dialect`: who is told of its states; by default the participant's. */
+export type RecordingWish = Pick<RecordingCreate, "participant" | "sources" | "effects" | "container" | "tracks"> & {
+	id: string;
+	path: string;
+	split?: boolean;
+	dialect?: string;
+};
+
+/** Begins a recording, now or as soon as there is something to record. With an id that is known, nothing is changed. */
+export function startRecording(core: Core, wish: RecordingWish): Recording {
+	const there = core.recordings.get(wish.id);
+	if (there) return recordingView(there);
+	if (core.topologySetting === "mesh") throw new SwitchyardError("unsupported", "no node carries the media of a mesh");
+	if ([...core.recordings.values()].some(({ path }) => path === wish.path)) {
+		throw new SwitchyardError("conflict", "path: another recording's");
+	}
+	forgetOldest(core);
+	const { id, participant, sources, tracks, effects, container, path, split = false } = wish;
+	const row: Recorded = {
+		...{ id, participant, sources: [...sources], tracks, effects, container, path, split },
+		dialect: wish.dialect ?? core.members.get(participant)?.dialect,
+		createdAt: Date.now(),
+		lastPart: 0,
+		parts: [],
+		files: [],
+	};
+	core.recordings.set(id, row);
+	keep(core, row);
+	return recordingView(row);
+}
+
+/** Ends a recording; its files are completed, and told of when they are. Stopped twice, it is the same. */
+export function stopRecording(core: Core, id: string): Recording {
+	const row = core.recordings.get(id);
+	if (!row) throw new SwitchyardError("not_found", `no recording ${id} here`);
+	if (row.stoppedAt === undefined) {
+		row.stoppedAt = Date.now();
+		row.beginAt = undefined;
+		for (const part of writing(row)) end(core, row, part);
+		changed(core, row);
+	}
+	return recordingView(row);
+}
+
+/** All that the room remembers, oldest first. */
+export function recordingsOf(core: Core): Recording[] {
+	return [...core.recordings.values()].map(recordingView);
+}
+
+export function recordingOf(core: Core, id: string): Recording {
+	const row = core.recordings.get(id);
+	if (!row) throw new SwitchyardError("not_found", `no recording ${id} here`);
+	return recordingView(row);
+}
+
+/** A node is needed, even by two people who could do without. */
+export function recordsAnybody(core: Core): boolean {
+	for (const { stoppedAt } of core.recordings.values()) if (stoppedAt === undefined) return true;
+	return false;
+}
+
+/** Looks what is to be recorded, and where, after every event. */
+export function keepRecordings(core: Core): void {
+	for (const row of [...core.recordings.values()]) keep(core, row);
+}
+
+/** When to look again without any event. */
+export function recordingsDueAt(core: Core): number | undefined {
+	let earliest: number | undefined;
+	for (const { beginAt } of core.recordings.values()) {
+		if (beginAt !== undefined) earliest = Math.min(earliest ?? beginAt, beginAt);
+	}
+	return earliest;
+}
+
+function keep(core: Core, row: Recorded): void {
+	if (row.stoppedAt !== undefined) return;
+	for (const part of writing(row)) {
+		if (!core.assignments.has(String(part.epoch)) || !core.endpoints.has(part.endpoint)) lose(core, row, part);
+	}
+	const wanted = wantedOf(core, row);
+	// Some of them are on their way from one node to another: what is recorded goes on where it is.
+	if (wanted === undefined) return;
+	const current = writing(row).at(-1);
+	const missing = wanted.filter(({ info, endpoint }) => {
+		return endpoint !== current?.endpoint || !current.tracks.includes(info.id);
+	});
+	if (missing.length === 0) {
+		if (row.beginAt !== undefined && (row.failures ?? 0) === 0) postpone(core, row, undefined);
+		if (current && wanted.length === 0) end(core, row, current);
+		return;
+	}
+	const now = Date.now();
+	const all = row.sources.every((source) => wanted.some(({ info }) => info.source === source));
+	if (!all && row.beginAt === undefined) postpone(core, row, now + SETTLE_MS);
+	if ((row.beginAt ?? 0) > now) return;
+	begin(core, row, wanted);
+}
+
+/** What is there to record: on one endpoint that is open. Undefined: that is being changed now. */
+function wantedOf(core: Core, row: Recorded): Track[] | undefined {
+	const endpoint = core.serving(row.participant);
+	const tracks = core.tracksOf(row.participant).filter(({ info, live }) => {
+		if (!live || info.kind === "data" || (row.tracks && !row.tracks.includes(info.id))) return false;
+		return info.source !== "data" && row.sources.includes(info.source);
+	});
+	if (core.topology === "mesh" || tracks.length === 0) return [];
+	if (endpoint?.state !== "open" || tracks.some((track) => track.endpoint !== endpoint.id)) return undefined;
+	return core.assignments.get(String(endpoint.epoch))?.state === "linked" ? tracks : undefined;
+}
+
+function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
+	const [first] = tracks;
+	const endpoint = first && core.endpoints.get(first.endpoint);
+	const node = endpoint && core.assignments.get(String(endpoint.epoch))?.node;
+	if (!endpoint || node === undefined) return;
+	const part = ++row.lastPart;
+	const ids = tracks.map(({ info }) => info.id);
+	row.parts.push({ part, epoch: endpoint.epoch, node, endpoint: endpoint.id, tracks: ids, state: "asked" });
+	row.beginAt = undefined;
+	core.recordings.touch(row.id);
+	const { id: recording, effects, path, container, split } = row;
+	const asked = { recording, part, endpoint: endpoint.id, tracks: ids, effects, path, container, split };
+	command(core, endpoint.epoch, [{ type: "record", ...asked }]);
+}
+
+/** Parts that are being written, or are about to be. */
+function writing({ parts }: Recorded): RecordedPart[] {
+	return parts.filter(({ state }) => state === "asked" || state === "started");
+}
+
+function end(core: Core, row: Recorded, part: RecordedPart): void {
+	part.state = "finishing";
+	core.recordings.touch(row.id);
+	command(core, part.epoch, [{ type: "stopRecord", recording: row.id, part: part.part }]);
+}
+
+/** Its node is gone, or what it recorded from. Of what had begun it tells when it is back, or has noticed as well. */
+function lose(core: Core, row: Recorded, part: RecordedPart): void {
+	if (part.state === "started") return end(core, row, part);
+	part.state = "failed";
+	core.recordings.touch(row.id);
+	command(core, part.epoch, [{ type: "stopRecord", recording: row.id, part: part.part }]);
+}
+
+function postpone(core: Core, row: Recorded, at: number | undefined): void {
+	row.beginAt = at;
+	core.recordings.touch(row.id);
+}
+
+// ------------------------------------------------------------ what nodes tell
+
+type Told = Extract<LinkReport, { type: "recording" }>;
+
+/** Over the link, while a part is being written. */
+export function onRecording(core: Core, epoch: number, told: Told): void {
+	const row = core.recordings.get(told.recording);
+	const part = row?.parts.find((it) => it.part === told.part);
+	if (!row || !part || part.epoch !== epoch) return;
+	switch (told.state) {
+		case "started":
+			if (part.state !== "asked") return;
+			part.state = "started";
+			row.error = undefined;
+			row.failures = undefined;
+			// The new one is being written: those before it are not needed any more.
+			for (const former of writing(row)) if (former.part < part.part) end(core, row, former);
+			recordEvent(core, { type: "recording.started", details: detailsOf(row, { part: part.part }) });
+			return changed(core, row);
+		case "finishing":
+			if (part.state === "done" || part.state === "failed") return;
+			part.state = "finishing";
+			return changed(core, row);
+		case "failed":
+			return fail(core, row, part, told.error);
+		default:
+			told.state satisfies never;
+	}
+}
+
+/** Over HTTP, when files are complete or there are none: the node may have lost sight of the room by then. */
+export function onPartReport(core: Core, { part: number, recording, files, over, error }: PartReport): void {
+	const row = core.recordings.get(recording);
+	const part = row?.parts.find((it) => it.part === number);
+	if (!row || !part) return;
+	for (const file of files) keepFile(row, file);
+	if (error && files.length === 0) return fail(core, row, part, error);
+	if (error) {
+		row.error = error;
+		recordEvent(core, { type: "recording.delayed", details: detailsOf(row, { part: number, ...error }) });
+	}
+	if (over) part.state = "done";
+	changed(core, row);
+}
+
+/** One of its files has arrived where recordings are kept. */
+export function onStored(core: Core, { recording, part }: RecordingPart, file: RecordedFile): void {
+	const row = core.recordings.get(recording);
+	const before = row?.files.find(({ path }) => path === file.path)?.state;
+	if (!row || before === "stored") return;
+	keepFile(row, { ...file, state: "stored" });
+	const { path, bytes, sha256, durationMs } = file;
+	const details = detailsOf(row, { part, path, bytes, sha256, durationMs });
+	recordEvent(core, { type: "recording.stored", details });
+	changed(core, row);
+}
+
+/** The same of a room that is gone: back ends are told at least. */
+export function onStoredAfterwards(core: Core, { room, recording, part }: RecordingPart, file: RecordedFile): void {
+	const { path, bytes, sha256, durationMs } = file;
+	const details = { recording, part, path, bytes, sha256, durationMs };
+	recordAfterwards(core, room, "recording.stored", details);
+}
+
+/** A node may only speak of what it was asked to record. Of what the room has forgotten it may, since it never overwrites. */
+export function checkPart(core: Core, { recording, part }: RecordingPart, node: string, paths: string[]): void {
+	const row = core.recordings.get(recording);
+	const asked = row?.parts.find((it) => it.part === part);
+	if (!row) return;
+	if (asked?.node !== node || paths.some((path) => !path.startsWith(row.path))) {
+		throw new SwitchyardError("forbidden", "recording: not asked of this node");
+	}
+}
+
+/** A node that came back goes on with what the room asked of it, and with nothing else. */
+export function reconcileRecordings(
+	core: Core,
+	{ epoch }: Assignment,
+	served: readonly { recording: string; part: number }[],
+): LinkCommand[] {
+	const there = new Set(served.map(({ recording, part }) => `${recording} ${part}`));
+	for (const row of core.recordings.values()) {
+		for (const part of writing(row)) {
+			if (part.epoch !== epoch || there.delete(`${row.id} ${part.part}`)) continue;
+			lose(core, row, part);
+		}
+	}
+	return [...there].map((key) => {
+		const [recording = "", part] = key.split(" ");
+		return { type: "stopRecord", recording, part: Number(part) };
+	});
+}
+
+function fail(core: Core, row: Recorded, part: RecordedPart, error: ErrorBody | undefined): void {
+	if (part.state === "done" || part.state === "failed") return;
+	part.state = "failed";
+	row.error = error;
+	if (row.stoppedAt === undefined) {
+		row.failures = (row.failures ?? 0) + 1;
+		row.beginAt = Date.now() + Math.min(RETRY_MS.first * 2 ** (row.failures - 1), RETRY_MS.most);
+	}
+	// One that fails again and again must not fill the room's storage.
+	row.parts = row.parts.filter((it) => it === part || it.state !== "failed");
+	const { code = "node_failed", message = "" } = error ?? {};
+	console.error({ event: "recording failed", room: core.room.name, recording: row.id, part: part.part, code, message });
+	recordEvent(core, { type: "recording.failed", details: detailsOf(row, { part: part.part, code, message }) });
+	changed(core, row);
+}
+
+function keepFile(row: Recorded, file: RecordedFile): void {
+	const at = row.files.findIndex(({ path }) => path === file.path);
+	if (at < 0) row.files.push(file);
+	else if (row.files[at]?.state !== "stored") row.files[at] = file;
+}
+
+/** Tells the dialect that asked for it; and back ends, once all is written. */
+function changed(core: Core, row: Recorded): void {
+	core.recordings.touch(row.id);
+	const view = recordingView(row);
+	if ((view.state === "ended" || view.state === "failed") && !row.over) {
+		row.over = true;
+		recordEvent(core, { type: "recording.ended", details: detailsOf(row, { files: row.files.length }) });
+	}
+	if (row.dialect !== undefined) core.dialect(row.dialect).recorded?.(core, view);
+}
+
+function detailsOf({ id, participant }: Recorded, more: Record<string, string | number>) {
+	return { recording: id, participant, ...more };
+}
+
+function recordingView(row: Recorded): Recording {
+	const { id, participant, files, sources, tracks, effects, split, container, path, createdAt, stoppedAt, error } = row;
+	const sorted = files.toSorted((a, b) => a.part - b.part || (a.path < b.path ? -1 : 1));
+	return {
+		...{ id, participant, state: stateOf(row), files: sorted, sources, tracks, effects, split, container, path },
+		...{ createdAt, stoppedAt, error },
+	};
+}
+
+function stateOf({ stoppedAt, parts, files }: Recorded): Recording["state"] {
+	if (stoppedAt === undefined) return parts.some(({ state }) => state === "started") ? "recording" : "waiting";
+	if (parts.some(({ state }) => state !== "done" && state !== "failed")) return "finishing";
+	return files.length > 0 ? "ended" : "failed";
+}
+
+function forgetOldest(core: Core): void {
+	for (const [id, row] of core.recordings.entries()) {
+		if (core.recordings.size < MOST) return;
+		if (row.over) core.recordings.delete(id);
+	}
+	if (core.recordings.size >= MOST) throw new SwitchyardError("conflict", `${MOST} recordings are not over yet`);
+}
