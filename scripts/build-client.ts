@@ -1,4 +1,4 @@
-/** `npm run build:client`: the static files of the Worker, into dist/assets: the SDK, the demo, the admin page, the API's page. */
+/** `npm run build:client`: the static files of the Worker, into dist/assets: the SDK, the demo, the admin page, the API's page, and what clients of other protocols load. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,12 +6,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Metafile } from "esbuild";
+import packageJson from "../package.json" with { type: "json" };
+import { buildDuckSoup } from "./lib/ducksoup-assets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SDK = join(ROOT, "client/sdk");
 const ODOO = join(ROOT, "client/odoo/index.ts");
 const DEMO = join(ROOT, "client/demo");
 const ADMIN = join(ROOT, "client/admin");
+const DUCKSOUP = join(ROOT, "client/ducksoup");
 const API_DOCS = join(ROOT, "client/api-docs");
 const OUT = join(ROOT, "dist/assets");
 
@@ -30,7 +33,13 @@ const common = {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(OUT, "sdk"), { recursive: true });
-await Promise.all([buildSdk(), buildDemo(), buildAdmin(), buildOdoo()]);
+await Promise.all([
+	buildSdk(),
+	buildDemo(),
+	buildAdmin(),
+	buildOdoo(),
+	buildDuckSoup(DUCKSOUP, OUT, packageJson.version, common),
+]);
 buildTypes();
 copyApiDocs();
 
