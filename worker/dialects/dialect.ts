@@ -41,6 +41,10 @@ interface Spoken {
 	closeCode?(code: number): number;
 	/** A member's `dueAt` has come. */
 	due?(core: Core, member: Member, now: number): void;
+	/** The `due` of the room's own record has come; it is to be set anew. */
+	roomDue?(core: Core, now: number): void;
+	/** A member is none any more, whatever the reason; the others were told. */
+	gone?(core: Core, member: Member): void;
 	/** Back ends are told who is in the room, once a minute: what the dialect tells of each of its members then. */
 	live?(core: Core, member: Member): void;
 	/** The node of a member that cannot be moved is to stop by the deadline, ms. */

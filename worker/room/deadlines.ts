@@ -63,6 +63,8 @@ export class Deadlines {
 		for (const member of [...core.members.values()]) {
 			if (member.dueAt !== undefined && member.dueAt <= now) core.dialect(member.dialect).due?.(core, member, now);
 		}
+		const due = core.record?.due;
+		if (due && due.at <= now) core.dialect(due.dialect).roomDue?.(core, now);
 		for (const { ws, guest } of core.sockets.guests()) {
 			if (guest.openedAt + core.limits.joinTimeoutMs <= now) core.sockets.close(ws, CLOSE.joinTimeout, "no join");
 		}
@@ -168,8 +170,8 @@ export class Deadlines {
 		if (stale !== undefined) times.push(stale);
 		const recordingsAt = recordingsDueAt(core);
 		if (recordingsAt !== undefined) times.push(recordingsAt);
-		const { meshAt, directBy, liveAt } = core.record;
-		for (const at of [meshAt, directBy, liveAt]) if (at !== undefined) times.push(at);
+		const { meshAt, directBy, liveAt, due } = core.record;
+		for (const at of [meshAt, directBy, liveAt, due?.at]) if (at !== undefined) times.push(at);
 		const { emptySince, endsAt } = core.record;
 		if (endsAt !== undefined) times.push(endsAt);
 		if (core.members.size === 0 && emptySince !== undefined) {

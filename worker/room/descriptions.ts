@@ -151,6 +151,8 @@ export interface Publication {
 	track: string;
 	source: Source;
 	muted?: boolean;
+	/** The stream that receivers know it by, instead of its client's own id for that. */
+	stream?: string;
 }
 
 /**
@@ -183,7 +185,7 @@ export function publishSent(
 			try {
 				publish(core, member, request(), {
 					...{ endpoint: endpoint.id, track: wish.track, source: wish.source },
-					...{ media: { kind, rtpParameters: withMsid(sent, rtpParameters) }, muted: wish.muted ?? false },
+					...{ media: { kind, rtpParameters: withMsid(sent, rtpParameters, wish.stream) }, muted: wish.muted ?? false },
 				});
 				const track = core.tracks.get(wish.track);
 				if (track) track.sent = fingerprint(sent);
@@ -199,7 +201,12 @@ export function publishSent(
 }
 
 /** Receivers get the publisher's own stream and track ids (RFC 8830), where it named them. */
-function withMsid({ stream, track }: SentTrack, parameters: SentTrack["rtpParameters"]): SentTrack["rtpParameters"] {
+function withMsid(
+	{ stream, track, kind }: SentTrack,
+	parameters: SentTrack["rtpParameters"],
+	given: string | undefined,
+): SentTrack["rtpParameters"] {
+	if (given !== undefined) return { ...parameters, msid: `${given} ${track || kind}` };
 	return track === "" ? parameters : { ...parameters, msid: `${stream || "-"} ${track}` };
 }
 

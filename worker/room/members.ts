@@ -41,6 +41,8 @@ export interface Join extends Omit<RequestOf<"join">, "type"> {
 	identity?: string;
 	/** Of its media, where nothing was opened ahead of the join. Those of an SDP client are in `sdp`. */
 	limits?: BitrateLimits;
+	/** It receives what it sends as well. */
+	mirror?: true;
 	/** Of the dialect, these three. */
 	details?: EventDetails;
 	own?: unknown;
@@ -76,6 +78,7 @@ export function join(core: Core, ws: WebSocket | undefined, grant: Grant, reques
 		media: mediaOf(request),
 		details: request.details,
 		identity: request.identity,
+		mirror: request.mirror,
 		own: request.own,
 		dueAt: request.dueAt,
 		subscriptions: {},
@@ -207,6 +210,7 @@ export function removeMember(core: Core, member: Member, reason: LeaveReason): v
 	core.emit({ type: "participantLeft", participant: member.id, reason });
 	noteAlone(core);
 	recordLeave(core, member, reason);
+	core.dialect(member.dialect).gone?.(core, member);
 	if (core.members.size === 0) {
 		core.room.emptySince = Date.now();
 		core.touchRoom();

@@ -72,6 +72,8 @@ export interface Grant {
 	place: Place;
 	/** What it is told to find its way with, as far as that was known at once. Where the dialect tells of it. */
 	ice?: KnownIceServers;
+	/** The origin of the page that it is in, where the dialect has a use for it. */
+	page?: string;
 	/** Its IP address, where the dialect tells back ends of it. */
 	address?: string;
 }

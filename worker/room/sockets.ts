@@ -120,11 +120,17 @@ export class Sockets {
 	close(ws: WebSocket, code: number, reason = ""): void {
 		const was = this.of(ws);
 		const own = "dialect" in was ? this.closeCode(was.dialect, code) : code;
+		// A dialect with codes of its own has its own way to say why.
+		this.closeAs(ws, own, own === code ? reason.slice(0, 40) : "");
+	}
+
+	/** With a code that is the dialect's own already. */
+	closeAs(ws: WebSocket, code: number, reason = ""): void {
+		const was = this.of(ws);
 		this.attach(ws, { kind: "done" });
 		if (was.kind === "guest") this.onGuestGone(was);
 		try {
-			// A dialect with codes of its own has its own way to say why.
-			ws.close(own, own === code ? reason.slice(0, 40) : "");
+			ws.close(code, reason);
 		} catch {
 			// Closed already.
 		}

@@ -44,6 +44,8 @@ export interface RoomRecord {
 	topology?: Topology;
 	/** What the dialect whose API made the room keeps of it. The rules do not read it. */
 	own?: unknown;
+	/** When that dialect is to look after the room, ms, and its name. */
+	due?: { at: number; dialect: string };
 	/** When it turns to mesh unless more people come, ms. */
 	meshAt?: number;
 	/** By then everybody receives directly what endpoints still carry, or it is given up, ms. */
@@ -82,6 +84,8 @@ export interface Member {
 	media?: MediaOffer;
 	/** It can send and receive directly. */
 	mesh?: true;
+	/** It receives what it sends as well. */
+	mirror?: true;
 	/** It receives everything directly, and needs its endpoint no more. */
 	direct?: true;
 	/** What its SDP connections consist of, by name: another node goes on with them. */

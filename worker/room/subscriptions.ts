@@ -9,7 +9,7 @@ import type { Member, Track } from "./state.ts";
 
 /** A member is to receive a track. */
 export function wants(core: Core, member: Member, track: Track): boolean {
-	if (track.participant === member.id || !member.rights.subscribe) return false;
+	if ((track.participant === member.id && !member.mirror) || !member.rights.subscribe) return false;
 	if (!member.media?.rtpCapabilities && !member.media?.sdp) return false;
 	if (track.info.kind === "data" && !member.media.data) return false;
 	return member.subscriptions[track.info.id]?.on ?? (member.subscribe === "all" && core.lastN.has(track));
