@@ -16,6 +16,10 @@ export default defineConfig({
 							bindings: {
 								AUTH_KEY: "c3dpdGNoeWFyZCB0ZXN0IGtleSwgMzIgYnl0ZXMgb2s=",
 								DEMO: "true",
+								DUCKSOUP_ALLOWED_WS_ORIGINS: "https://lab.test, https://other-lab.test",
+								DUCKSOUP_LOG_STDOUT: "false",
+								DUCKSOUP_TEST_LOGIN: "ducksoup",
+								DUCKSOUP_TEST_PASSWORD: "not the default",
 								PION: "true",
 								TALKSY: "true",
 							},

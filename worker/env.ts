@@ -1,5 +1,6 @@
 /** Bindings and variables of the Worker. Every variable is text, as wrangler and miniflare give it. */
 import type { EventRecord } from "../shared/events.ts";
+import type { Archive } from "./archive/archive.ts";
 import type { Directory } from "./directory/directory.ts";
 import type { Feed } from "./events/feed/feed.ts";
 import type { Fleet } from "./fleet/fleet.ts";
@@ -10,6 +11,7 @@ export interface Env {
 	readonly FLEET: DurableObjectNamespace<Fleet>;
 	readonly DIRECTORY: DurableObjectNamespace<Directory>;
 	readonly FEED: DurableObjectNamespace<Feed>;
+	readonly ARCHIVE: DurableObjectNamespace<Archive>;
 	/** Where events of all rooms go. */
 	readonly EVENTS?: Queue<EventRecord>;
 	/** Where recordings are kept that nodes bring to the edge. */
@@ -71,6 +73,31 @@ export interface Env {
 	readonly TALKSY?: string;
 	/** `true`: clients of Pion_SFU may join any room, as anybody. */
 	readonly PION?: string;
+	/** DuckSoup is on where there are origins whose pages may begin interactions: comma-separated, exact. */
+	readonly DUCKSOUP_ALLOWED_WS_ORIGINS?: string;
+	/** DuckSoup: `DEV` lets pages of this machine in as well. */
+	readonly DUCKSOUP_MODE?: string;
+	/** DuckSoup: what all its paths begin with, such as `/path`. */
+	readonly DUCKSOUP_WEB_PREFIX?: string;
+	/** DuckSoup: who may see the developers' pages. Without a password nobody. */
+	readonly DUCKSOUP_TEST_LOGIN?: string;
+	readonly DUCKSOUP_TEST_PASSWORD?: string;
+	/** DuckSoup: STUN servers that clients are told of beside ICE_SERVERS, comma-separated; `false`: none. */
+	readonly DUCKSOUP_STUN_SERVER_URLS?: string;
+	/** DuckSoup: as the former was called. */
+	readonly DUCKSOUP_ICE_SERVERS?: string;
+	/** DuckSoup: `true` lets those who ask for it have their effects on a GPU. */
+	readonly DUCKSOUP_NVCODEC?: string;
+	/** DuckSoup: `true` shows the time in all video that has effects. */
+	readonly DUCKSOUP_FORCE_OVERLAY?: string;
+	/** DuckSoup: `true` records nothing. */
+	readonly DUCKSOUP_NO_RECORDING?: string;
+	/** DuckSoup: `false` turns the statistics page and feed off. */
+	readonly DUCKSOUP_GENERATE_STATS?: string;
+	/** DuckSoup: 0 fatal, 1 error, 2 info, 3 debug, 4 trace. */
+	readonly DUCKSOUP_LOG_LEVEL?: string;
+	/** DuckSoup: `false` keeps the log of interactions off the console. */
+	readonly DUCKSOUP_LOG_STDOUT?: string;
 	/** tribe: what its bearers are signed with, as text; `AUTH_KEY` unless given. */
 	readonly TRIBE_SECRET?: string;
 	/** tribe: `true` lets anybody read `/state`, `/memstats` and `/globals`; otherwise they need an API key. */

@@ -1,5 +1,6 @@
 /** The edge: what answers where, and the Durable Objects behind it. */
 import { type Context, Hono } from "hono";
+import { serveDucksoup } from "./api/ducksoup/routes.ts";
 import { errorResponse, notFound } from "./api/errors.ts";
 import { publishKeys } from "./api/keys.ts";
 import { CALLS, callOdoo } from "./api/odoo/rest.ts";
@@ -19,6 +20,7 @@ import { tellGlobals, tellMemory, tellState } from "./api/tribe/state.ts";
 import { streaming } from "./api/whip/streaming.ts";
 import type { Env } from "./env.ts";
 
+export { Archive } from "./archive/archive.ts";
 export { Directory } from "./directory/directory.ts";
 export { Feed } from "./events/feed/feed.ts";
 export { Fleet } from "./fleet/fleet.ts";
@@ -40,6 +42,8 @@ for (const call of CALLS) {
 	app.all(`/odoo/:channel/v1/${call}`, callOdoo(call));
 }
 app.get("/odoo/:channel", (c) => (wantsSocket(c.req.raw) ? connectChannel(c) : notFound(c)));
+
+app.all("*", serveDucksoup);
 
 // Protocols without authentication, each where its setting is on.
 app.get("/pion", connectPion);

@@ -7,13 +7,22 @@ const UNSET = [
 	...["TURN_URLS", "TURN_SECRET", "TURN_TTL", "TURN_KEY_ID", "TURN_KEY_API_TOKEN"],
 	...["WEBHOOK_URLS", "WEBHOOK_SECRET", "WEBHOOK_ALLOW_PRIVATE"],
 	...["TRIBE_SECRET", "TRIBE_STATE", "TRIBE_RECONNECT_BEARER", "TRIBE_CODEC"],
+	...["ALLOWED_WS_ORIGINS", "MODE", "WEB_PREFIX", "TEST_LOGIN", "TEST_PASSWORD", "STUN_SERVER_URLS", "ICE_SERVERS"].map(
+		(name) => `DUCKSOUP_${name}`,
+	),
+	...["NVCODEC", "FORCE_OVERLAY", "NO_RECORDING", "GENERATE_STATS", "LOG_LEVEL", "LOG_STDOUT"].map(
+		(name) => `DUCKSOUP_${name}`,
+	),
 	...["START", "MIN", "MAX"].flatMap((bound) => [`BITRATE_AUDIO_${bound}`, `BITRATE_VIDEO_${bound}`]),
 	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT"],
 	...["AUDIO_CODECS", "VIDEO_CODECS", "ODOO_STATS"],
 ];
 
 /** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */
-export const DEVELOPMENT = { DEMO: "true", PION: "true", TALKSY: "true", TRIBE_STATE: "true" } as const;
+export const DEVELOPMENT = {
+	...{ DUCKSOUP_MODE: "DEV", DUCKSOUP_TEST_LOGIN: "ducksoup", DUCKSOUP_TEST_PASSWORD: "ducksoup" },
+	...{ DEMO: "true", PION: "true", TALKSY: "true", TRIBE_STATE: "true" },
+} as const;
 
 /** Every variable that the Worker reads (worker/env.ts), with the value that wrangler.toml gives it, else empty. */
 export function edgeVariables(): Record<string, string> {

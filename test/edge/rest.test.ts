@@ -361,6 +361,7 @@ describe("the edge", () => {
 			Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
 		);
 		expect(routes.sort()).toEqual([
+			"DELETE /ducksoup/{namespace}/{interaction}/files/{file}",
 			"DELETE /events/consumers/{consumer}",
 			"DELETE /nodes/{node}/drain",
 			"DELETE /rooms",
@@ -368,6 +369,8 @@ describe("the edge", () => {
 			"DELETE /rooms/{room}/participants/{participant}",
 			"DELETE /rooms/{room}/whep/{session}",
 			"DELETE /rooms/{room}/whip/{session}",
+			"GET /ducksoup/{namespace}/{interaction}/files",
+			"GET /ducksoup/{namespace}/{interaction}/files/{file}",
 			"GET /events",
 			"GET /events/consumers",
 			"GET /health",

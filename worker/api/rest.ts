@@ -6,6 +6,7 @@ import { requireApiAccess } from "../auth/api.ts";
 import { originAllowed } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { limitBody } from "./limits.ts";
+import { archive } from "./resources/archive.ts";
 import { events } from "./resources/events.ts";
 import { iceServers } from "./resources/ice-servers.ts";
 import { nodes } from "./resources/nodes.ts";
@@ -52,6 +53,7 @@ rest.route("/", recordings);
 rest.route("/", tokens);
 rest.route("/", nodes);
 rest.route("/", events);
+rest.route("/", archive);
 
 rest.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
 	type: "http",
@@ -81,9 +83,11 @@ function description() {
 				'Rooms, participants, recordings, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
 		},
 		servers: [{ url: "/v1" }],
-		tags: ["Rooms", "Participants", "Recordings", "Tokens", "Nodes", "Events", "Streaming", "Service"].map((name) => ({
-			name,
-		})),
+		tags: ["Rooms", "Participants", "Recordings", "Tokens", "Nodes", "Events", "Streaming", "DuckSoup", "Service"].map(
+			(name) => ({
+				name,
+			}),
+		),
 	});
 	return made;
 }

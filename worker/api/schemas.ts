@@ -78,6 +78,19 @@ export const RecordingFilePath = z.object({
 	file: z.coerce.number().int().min(0).meta({ example: 0 }),
 });
 export const ConsumerPath = z.object({ consumer: ConsumerName.meta({ example: "rabbitmq" }) });
+const cleaned = z.string().regex(/^[A-Za-z0-9_-]{1,50}$/, "1 to 50 letters, digits, _ or -");
+export const ArchivePath = z.object({
+	namespace: cleaned.meta({ example: "default" }),
+	interaction: cleaned.meta({ example: "hall" }),
+});
+export const ArchiveFilePath = ArchivePath.extend({
+	file: z.string().min(1).max(200).meta({ example: "audio_test_results.json" }),
+});
+export const ArchiveFileList = z
+	.object({
+		items: z.array(z.object({ name: z.string(), bytes: z.number().int(), changedAt: z.number().int() })),
+	})
+	.meta({ id: "InteractionFileList" });
 export const NodePath = z.object({ node: NodeId.meta({ example: "eu-west-1" }) });
 
 /** A JSON body of a request; by default it may be left out. */

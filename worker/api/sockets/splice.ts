@@ -3,6 +3,7 @@
  * carries frames between the two from then on.
  */
 import { CLOSE } from "../../../shared/close-codes.ts";
+import { HEARTBEAT } from "../../../shared/limits.ts";
 
 export type Frame = string | ArrayBuffer;
 
@@ -154,6 +155,11 @@ export function closeSocket(socket: WebSocket, code: number): void {
 	} catch {
 		// Closed already.
 	}
+}
+
+/** The platform answers this text by itself, where it comes as one. For protocols where it is a frame like any other. */
+export function noHeartbeat(frame: Frame): Frame {
+	return frame === HEARTBEAT.ping ? (new TextEncoder().encode(frame).buffer as ArrayBuffer) : frame;
 }
 
 /** A text frame, or a binary one of text. */

@@ -2,7 +2,6 @@
 import type { Context } from "hono";
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { HEARTBEAT } from "../../../shared/limits.ts";
 import { Rights } from "../../../shared/tokens.ts";
 import { originAllowed } from "../../auth/origin.ts";
 import { userOf } from "../../dialects/tribe/bearer.ts";
@@ -19,7 +18,7 @@ import { limitsOf } from "../limits.ts";
 import { callerOrigin, remoteAddress } from "../odoo/caller.ts";
 import { enterRoom, roomNamed } from "../sockets/open-grant.ts";
 import { placeOf } from "../sockets/place.ts";
-import { acceptSocket, closeSocket, type Frame, type Reader, textOf } from "../sockets/splice.ts";
+import { acceptSocket, closeSocket, noHeartbeat, type Reader, textOf } from "../sockets/splice.ts";
 import { requireUpgrade } from "../sockets/upgrade.ts";
 
 /** A client may open its socket long before its user enters a room, ms. */
@@ -61,11 +60,6 @@ function tribeReader(env: Env, request: Request): Reader {
 			}
 		},
 	};
-}
-
-/** The platform answers this text by itself, where it comes as one; here it is a frame that is not JSON. */
-function noHeartbeat(frame: Frame): Frame {
-	return frame === HEARTBEAT.ping ? (new TextEncoder().encode(frame).buffer as ArrayBuffer) : frame;
 }
 
 async function grantFor(env: Env, request: Request, action: string, data: unknown): Promise<Grant> {
