@@ -5,6 +5,7 @@
  * memory would leave hanging. Commands are idempotent by the ids they name.
  */
 import * as z from "zod";
+import { EffectControl, EffectsState, EffectsWish } from "./effects.ts";
 import { ErrorBody } from "./errors.ts";
 import { EndpointId, ParticipantId, RoomName, TrackId } from "./ids.ts";
 import {
@@ -112,6 +113,9 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		rtpCapabilities: RtpCapabilities.optional(),
 		dtlsParameters: DtlsParameters.optional(),
 	}),
+	/** What is done to what an endpoint sends, from now on; without chains: nothing any more. */
+	z.object({ type: z.literal("effects"), endpoint: EndpointId, ...EffectsWish.shape }),
+	z.object({ type: z.literal("control"), endpoint: EndpointId, ...EffectControl.shape }),
 	z.object({ type: z.literal("close"), endpoint: EndpointId }),
 	z.object({
 		type: z.literal("connect"),
@@ -295,6 +299,13 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** What the node's receivers want of tracks now, where that has changed; a track never told of is wanted whole. */
 	z.object({ type: z.literal("demand"), demand: Demand }),
 	z.object({ type: z.literal("quality"), quality: z.record(ParticipantId, Score) }),
+	/** What becomes of an endpoint's effects. */
+	z.object({
+		type: z.literal("effects"),
+		endpoint: EndpointId,
+		state: EffectsState,
+		error: ErrorBody.optional(),
+	}),
 	/** What goes through endpoints whose settings ask for that. */
 	z.object({ type: z.literal("statistics"), statistics: StatisticsReport }),
 	/** Bits per second that arrive of each track published there. Nothing arrives of those that are not in it. */

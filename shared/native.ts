@@ -4,6 +4,7 @@
  * docs/native.md tells it in sentences; these schemas decide.
  */
 import * as z from "zod";
+import { EffectControl, EffectOptions, EffectsState } from "./effects.ts";
 import { ErrorBody } from "./errors.ts";
 import { IceServers } from "./ice.ts";
 import { EndpointId, NodeId, ParticipantId, Region, RoomName, SessionId, TrackId } from "./ids.ts";
@@ -131,6 +132,21 @@ const requests = {
 	presence: { presence: Json },
 	update: { name: name.optional(), metadata: Json.optional() },
 	updateRoom: { metadata: Json },
+	/**
+	 * What is done to what a participant sends, as text (docs/effects.md); without either, nothing any more. Own with the
+	 * right to effects, another's with the right to moderate.
+	 */
+	effects: {
+		participant: ParticipantId.optional(),
+		audio: z.string().max(2_000).optional(),
+		video: z.string().max(2_000).optional(),
+		codec: EffectOptions.shape.codec.default("VP8"),
+		framerate: EffectOptions.shape.framerate,
+		overlay: z.boolean().default(false),
+		hardware: z.boolean().default(false),
+	},
+	/** A property of a running effect. */
+	controlEffect: { participant: ParticipantId.optional(), ...EffectControl.shape },
 	remove: { participant: ParticipantId, reason: z.string().max(256).optional() },
 	move: { participant: ParticipantId, room: RoomName },
 } as const;
@@ -166,6 +182,8 @@ export const ClientFrame = z.discriminatedUnion("type", [
 	request("presence"),
 	request("update"),
 	request("updateRoom"),
+	request("effects"),
+	request("controlEffect"),
 	request("remove"),
 	request("move"),
 ]);
@@ -282,6 +300,8 @@ const events = {
 	subscribed: { endpoint: EndpointId, consumers: z.array(ConsumerParameters) },
 	unsubscribed: { endpoint: EndpointId, tracks: z.array(TrackId) },
 	subscriptionFailed: { endpoint: EndpointId, track: TrackId, error: ErrorBody },
+	/** What became of the effects on what this participant sends. */
+	effects: { state: EffectsState, error: ErrorBody.optional() },
 	/** Go to another room with this token; the socket closes with `moved`. */
 	moved: { room: RoomName, token: z.string() },
 	/** Removed from the room; the socket closes with `removed`. */
@@ -331,6 +351,7 @@ export const EventFrame = z.discriminatedUnion("type", [
 	event("subscribed"),
 	event("unsubscribed"),
 	event("subscriptionFailed"),
+	event("effects"),
 	event("moved"),
 	event("removed"),
 ]);

@@ -30,6 +30,8 @@ export const Rights = z.object({
 	subscribe: z.boolean().default(true),
 	/** May send data messages and signals through the room. */
 	send: z.boolean().default(true),
+	/** May have what it sends altered by effects, which costs its node CPU. Who moderates may, for anybody. */
+	effects: z.boolean().optional(),
 	/** May mute, remove and move others, and change the room's metadata. */
 	moderate: z.boolean().default(false),
 });

@@ -55,6 +55,8 @@ export interface Env {
 	readonly WEBHOOK_SECRET?: string;
 	/** `true`: webhooks may go to private addresses and without TLS. Development only. */
 	readonly WEBHOOK_ALLOW_PRIVATE?: string;
+	/** Comma-separated GStreamer elements that may be effects besides those that always may (docs/effects.md). */
+	readonly EFFECTS_ALLOWED?: string;
 	/** Odoo: any text means that `X-Forwarded-*` tell who calls and where browsers reach this edge. */
 	readonly PROXY?: string;
 	/** Odoo: sessions of a channel. */

@@ -136,6 +136,30 @@ export interface CapturedTracks {
 
 // ---------------------------------------------------------------- room
 
+/** `element property=value name=NAME ! element …` (docs/effects.md). */
+export interface Effects {
+	/** Moderators; absent: of this participant. */
+	participant?: string;
+	audio?: string;
+	video?: string;
+	/** What the altered video is encoded as; VP8 unless given. */
+	codec?: "H264" | "VP8";
+	framerate?: number;
+	/** The stream's time is written over the video. */
+	overlay?: boolean;
+	hardware?: boolean;
+}
+
+export interface EffectControl {
+	participant?: string;
+	/** The effect's. */
+	name: string;
+	property: string;
+	value: number | boolean | string;
+	/** In steps over this time, ms. */
+	duration?: number;
+}
+
 export interface RoomEvents {
 	stateChanged: [state: RoomState];
 	mediaStateChanged: [state: MediaState];
@@ -170,6 +194,8 @@ export interface RoomEvents {
 	topologyChanged: [topology: Topology];
 	/** This participant is in another room now, by a moderator's wish. */
 	moved: [room: string];
+	/** Whether effects on what this participant sends run: `dry` is without them for now, `failed` for good. */
+	effectsChanged: [state: "live" | "dry" | "failed", reason: { code: string; message: string } | undefined];
 	/** Somebody opened a data channel. */
 	channel: [channel: DataChannel, participant: RemoteParticipant];
 }
@@ -223,6 +249,13 @@ export interface Room {
 	remove(participant: string, reason?: string): Promise<void>;
 	/** Moderators. */
 	move(participant: string, room: string): Promise<void>;
+	/**
+	 * What is done to what this participant sends, or another (moderators): GStreamer elements as text. Without audio and
+	 * video, nothing any more. `effectsChanged` tells what becomes of it.
+	 */
+	setEffects(effects: Effects): Promise<void>;
+	/** Sets a property of an effect that has a name. */
+	controlEffect(control: EffectControl): Promise<void>;
 	/** Which tracks are received without asking for each. */
 	setSubscribeDefault(value: SubscribeDefault): Promise<void>;
 	/** To everyone who subscribes, one way, over SCTP. What is sent before it is open waits. */

@@ -9,7 +9,15 @@ const MOST = 200;
  * What outlives the session when a participant joins anew: wishes that do not depend on its former media or tracks.
  * The rest is refused (messages, which may have been delivered) or done anew (tracks, subscriptions, presence).
  */
-const SURVIVES: ReadonlySet<RequestType> = new Set(["update", "updateRoom", "remove", "move", "unpublish", "leave"]);
+const SURVIVES: ReadonlySet<RequestType> = new Set([
+	"update",
+	"updateRoom",
+	"remove",
+	"move",
+	"effects",
+	"unpublish",
+	"leave",
+]);
 
 interface Waiting {
 	type: RequestType;

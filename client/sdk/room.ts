@@ -4,6 +4,8 @@ import type {
 	CloseReason,
 	ConnectOptions,
 	DataChannel,
+	EffectControl,
+	Effects,
 	LeaveReason,
 	MediaState,
 	Node,
@@ -229,6 +231,14 @@ export class RoomImpl implements Room {
 		return this.#do("move", { participant, room });
 	}
 
+	setEffects(effects: Effects): Promise<void> {
+		return this.#do("effects", effects);
+	}
+
+	controlEffect(control: EffectControl): Promise<void> {
+		return this.#do("controlEffect", control);
+	}
+
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
 		this.#subscriptions.default = value;
 		await this.#do("subscribe", { default: value });
@@ -335,6 +345,9 @@ export class RoomImpl implements Room {
 				return;
 			case "subscriptionFailed":
 				console.warn(`switchyard: track ${event.track} cannot be received: ${event.error.message}`);
+				return;
+			case "effects":
+				this.#onceHeard(() => this.#emitter.emit("effectsChanged", event.state, event.error));
 				return;
 			case "signal":
 				this.#direct?.signalled(event);

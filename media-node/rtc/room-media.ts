@@ -226,6 +226,9 @@ export class RoomMedia implements RoomContext {
 			case "text":
 				if (endpoint instanceof SdpEndpoint) endpoint.sendText(command.channel, command.text);
 				return;
+			case "effects":
+			case "control":
+				return;
 			case "describe":
 				if (endpoint) void this.#subscriptions.describe(endpoint);
 				return;

@@ -6,6 +6,7 @@ import type { RequestOf } from "../../shared/native.ts";
 import { areaOf, avoidedBy, isOneOf, wantNode } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { openSdp } from "./descriptions.ts";
+import { effectsOn } from "./effects.ts";
 import { command } from "./links.ts";
 import { flowAgain, flowTo, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
@@ -95,6 +96,7 @@ function takeAhead(core: Core, member: Member, id: string | undefined): boolean 
 	const { rtpCapabilities, dtlsParameters } = member.media;
 	command(core, endpoint.epoch, [
 		{ type: "equip", endpoint: endpoint.id, rtpCapabilities, dtlsParameters },
+		...effectsOn(member, endpoint.id),
 		...flowTo(core, member, endpoint, wantedBy(core, member)),
 	]);
 	return true;
@@ -158,6 +160,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 			limits,
 			...sdp.open,
 		});
+		commands.push(...effectsOn(member, endpoint.id));
 		described.push(...sdp.after);
 	}
 	for (const endpoint of endpoints) {

@@ -4,6 +4,7 @@ import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/lin
 import type { Core } from "./core.ts";
 import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
+import { onEffects } from "./effects.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
@@ -223,6 +224,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			if (track?.participant === participant && track.endpoint === endpoint.id) dropTrack(core, track);
 			return;
 		}
+		case "effects":
+			return onEffects(core, endpoint, report);
 		case "layers":
 			core.tell({ type: "layers", layers: report.layers }, only);
 			return;

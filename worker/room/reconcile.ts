@@ -4,6 +4,7 @@
  */
 import type { LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
+import { effectsOn } from "./effects.ts";
 import { loseEndpoint, openOn, waitingFor } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flowTo, reconcilePipes } from "./pipes.ts";
@@ -42,6 +43,7 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 			continue;
 		}
 		if (endpoint.state === "opening") commands.push(...openOn(core, assignment, [endpoint]));
+		else commands.push(...effectsOn(member, endpoint.id));
 
 		const tracks = new Set(serving.tracks);
 		for (const track of core.tracksOf(member.id)) {

@@ -1,5 +1,6 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
 
+import type { EffectsWish } from "../../shared/effects.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits, Cause } from "../../shared/link.ts";
@@ -96,6 +97,8 @@ export interface Member {
 	endpoint?: string;
 	/** The one it is moving to, until that is open. */
 	next?: string;
+	/** What is done to what it sends, with the latest values of its controls. */
+	effects?: EffectsWish;
 	/** Nodes that its media did not reach, and until when it is placed on others, ms. */
 	avoid?: Record<string, number>;
 	/** What its dialect tells back ends of it, with each of its events. */

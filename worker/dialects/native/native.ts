@@ -1,5 +1,6 @@
 /** The native protocol (shared/native.ts, docs/native.md): one to one with the room's own rules. */
 import { CLOSE } from "../../../shared/close-codes.ts";
+import { type EffectsWish, parseEffects, widenedBy } from "../../../shared/effects.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import {
 	ClientFrame,
@@ -12,6 +13,7 @@ import {
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import type { Answer, Core } from "../../room/core.ts";
 import { tellDemand } from "../../room/demand.ts";
+import { controlEffect, setEffects } from "../../room/effects.ts";
 import {
 	announceEndpoint,
 	closeAhead,
@@ -241,6 +243,12 @@ function carryOut(
 			core.touchRoom();
 			core.emit({ type: "roomUpdated", metadata: frame.metadata });
 			return "done";
+		case "effects":
+			setEffects(core, mustAlter(core, member, frame.participant), wishOf(core, frame));
+			return "done";
+		case "controlEffect":
+			controlEffect(core, mustAlter(core, member, frame.participant), frame);
+			return "done";
 		case "remove":
 			mustModerate(member);
 			if (frame.participant === member.id) throw new SwitchyardError("bad_request", "participant: leave instead");
@@ -254,6 +262,26 @@ function carryOut(
 			frame satisfies never;
 			return "done";
 	}
+}
+
+/** Whose effects a request is about. */
+function mustAlter(core: Core, member: Member, id = member.id): Member {
+	if (id !== member.id) mustModerate(member);
+	if (!member.rights.effects && !member.rights.moderate) {
+		throw new SwitchyardError("forbidden", "needs the right to effects");
+	}
+	return mustBeMember(core, id);
+}
+
+function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): EffectsWish | undefined {
+	const { audio, video, codec, framerate, overlay, hardware } = frame;
+	if (!audio && !video) return undefined;
+	const widened = widenedBy(core.env.EFFECTS_ALLOWED);
+	return {
+		audio: audio ? parseEffects(audio, "audio", widened) : undefined,
+		video: video ? parseEffects(video, "video", widened) : undefined,
+		options: { codec, framerate, overlay, hardware },
+	};
 }
 
 function onJoin(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "join" }>): void {

@@ -1,0 +1,56 @@
+/** Effects on what members send: carried out by their nodes, and by those that they move to. */
+import { EffectChain, type EffectControl, type EffectsWish } from "../../shared/effects.ts";
+import type { LinkCommand, LinkReport } from "../../shared/link.ts";
+import type { Core } from "./core.ts";
+import { command } from "./links.ts";
+import type { Endpoint, Member } from "./state.ts";
+
+/** What is done to what a member sends, from now on; undefined: nothing any more. */
+export function setEffects(core: Core, member: Member, wish: EffectsWish | undefined): void {
+	if (!wish && !member.effects) return;
+	// An empty one is kept: a node that is away for the moment is told of it when it is back.
+	member.effects = wish ?? { options: { codec: "VP8", overlay: false, hardware: false } };
+	core.members.touch(member.id);
+	toNodes(core, member, (endpoint) => effectsOn(member, endpoint));
+}
+
+/** Sets a property of a member's effect. One that has no such effect is not told. */
+export function controlEffect(core: Core, member: Member, control: EffectControl): void {
+	const { name, property, value, duration } = control;
+	const effects = [member.effects?.audio, member.effects?.video].flatMap((chain) => chain ?? []);
+	const named = effects.filter((effect) => effect.name === name);
+	if (named.length === 0) return;
+	for (const effect of named) {
+		const properties = { ...effect.properties, [property]: value };
+		// More than a chain may have is set now, and forgotten when it begins anew.
+		if (EffectChain.safeParse([{ ...effect, properties }]).success) effect.properties = properties;
+	}
+	core.members.touch(member.id);
+	toNodes(core, member, (endpoint) => [{ type: "control", endpoint, name, property, value, duration }]);
+}
+
+/** What a node is told of a member's effects beside its media side. */
+export function effectsOn({ effects }: Member, endpoint: string): LinkCommand[] {
+	if (!effects) return [];
+	const { audio, video, options } = effects;
+	return [{ type: "effects", endpoint, audio, video, options }];
+}
+
+/** A node tells what became of them. */
+export function onEffects(
+	core: Core,
+	{ id, participant }: Endpoint,
+	{ state, error }: Extract<LinkReport, { type: "effects" }>,
+): void {
+	if (error) console.warn({ event: "effects", room: core.room.name, participant, state, error: error.message });
+	if (core.members.get(participant)?.endpoint !== id) return;
+	core.emit({ type: "effects", state, error }, { to: [participant] });
+}
+
+/** Of the media side that it has, and of the one that it moves to. */
+function toNodes(core: Core, member: Member, make: (endpoint: string) => LinkCommand[]): void {
+	for (const id of [member.endpoint, member.next]) {
+		const endpoint = id === undefined ? undefined : core.endpoints.get(id);
+		if (endpoint && endpoint.state !== "waiting") command(core, endpoint.epoch, make(endpoint.id));
+	}
+}
