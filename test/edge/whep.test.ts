@@ -324,6 +324,8 @@ describe("events", () => {
 		expect(await events.next()).toEqual({ event: "reconnect", data: {} });
 		await stub.removeParticipant("obs");
 		expect(await events.next()).toEqual({ event: "inactive", data: {} });
+		// Longer than comings and goings are gathered: as many watch as before, which nobody needs to be told.
+		await scheduler.wait(1_200);
 		await call("DELETE", session, { token: await tokenFor(room, "ann") });
 		expect(await events.next()).toBeUndefined();
 		expect((await call("GET", stream)).status).toBe(404);

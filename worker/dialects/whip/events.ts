@@ -12,7 +12,7 @@ import { sessionOf, type Watching } from "./session.ts";
 /** Comings and goings are gathered for this long, ms. */
 const COUNT_MS = 1_000;
 
-function newsOf(core: Core, member: Member): Watching["told"] {
+function newsOf(core: Core, member: Member): Omit<Watching["told"], "viewers"> {
 	const { watches } = sessionOf(member);
 	const active = [watches?.audio, watches?.video].some((id) => id !== undefined && core.tracks.has(id));
 	return { active, layers: JSON.stringify(layersFor(core, member)) };
@@ -25,7 +25,7 @@ export function tellChange(core: Core, member: Member): void {
 	const before = watches.told;
 	const now = newsOf(core, member);
 	if (now.active === before.active && now.layers === before.layers) return;
-	watches.told = now;
+	watches.told = { ...before, ...now };
 	core.members.touch(member.id);
 	if (now.active !== before.active) tell(core, member, now.active ? "active" : "inactive", {});
 	if (now.layers !== before.layers) tell(core, member, "layers", layersFor(core, member));
@@ -36,7 +36,7 @@ export function tellAll(core: Core, member: Member): void {
 	const { active, layers } = newsOf(core, member);
 	if (active) tell(core, member, "active", {});
 	if (layers !== "{}") tell(core, member, "layers", layersFor(core, member));
-	tell(core, member, "viewercount", { viewercount: viewersLike(core, member) });
+	tellViewers(core, member);
 	if (sessionOf(member).watches?.leaving) tell(core, member, "reconnect", {});
 }
 
@@ -51,7 +51,7 @@ export function tellToLeave(core: Core, member: Member): void {
 
 const counting = new WeakSet<Core>();
 
-/** Somebody came or went. */
+/** Somebody came or went, or watches another than before. */
 export function recount(core: Core): void {
 	if (counting.has(core) || !listeners(core).some(() => true)) return;
 	counting.add(core);
@@ -60,7 +60,8 @@ export function recount(core: Core): void {
 		counting.delete(core);
 		core.settle(() => {
 			for (const member of listeners(core)) {
-				tell(core, member, "viewercount", { viewercount: viewersLike(core, member) });
+				// Those who come and go are not all viewers, and not all of them watch the same.
+				if (sessionOf(member).watches?.told.viewers !== viewersLike(core, member)) tellViewers(core, member);
 			}
 		});
 	}, COUNT_MS);
@@ -78,6 +79,14 @@ function viewersLike(core: Core, member: Member): number {
 		if (other.dialect === WHEP && sessionOf(other).watches?.publisher === publisher) count++;
 	}
 	return count;
+}
+
+function tellViewers(core: Core, member: Member): void {
+	const viewercount = viewersLike(core, member);
+	const { watches } = sessionOf(member);
+	if (watches) watches.told.viewers = viewercount;
+	core.members.touch(member.id);
+	tell(core, member, "viewercount", { viewercount });
 }
 
 function tell(core: Core, member: Member, event: EventType, data: Record<string, unknown>): void {

@@ -30,8 +30,8 @@ export interface Watching {
 	offered?: { mimeType: string; payloadType: number }[];
 	/** Streams of events that were asked for, and of which. */
 	streams: Record<string, EventType[]>;
-	/** What its streams of events told last: that there is something to watch, and its layers. */
-	told: { active: boolean; layers: string };
+	/** What its streams of events told last: that there is something to watch, its layers, and how many watch it. */
+	told: { active: boolean; layers: string; viewers?: number };
 	/** Told that it is to come again. */
 	leaving?: true;
 }

@@ -16,7 +16,7 @@ import type { Member, Track } from "../../room/state.ts";
 import { subscribe } from "../../room/subscriptions.ts";
 import { AUDIENCE_PATIENCE_MS, PATIENCE_MS, type Reply, type Watch, WHEP } from "./calls.ts";
 import { type Choice, choose } from "./choice.ts";
-import { tellChange } from "./events.ts";
+import { recount, tellChange } from "./events.ts";
 import { admit, fail, opened, tooLate } from "./opening.ts";
 import { failed, nothingToWatch, refused } from "./replies.ts";
 import { awaitConnection, newSession, number, sessionOf, type Watching } from "./session.ts";
@@ -143,6 +143,7 @@ function take(core: Core, member: Member, { publisher, audio, video }: Choice): 
 		...had.filter((track) => !wanted.includes(track)).map((track) => ({ track, on: false })),
 		...wanted.filter((track) => !had.includes(track)).map((track) => ({ track, on: true })),
 	];
+	if (watches.publisher !== publisher) recount(core);
 	Object.assign(watches, { publisher, audio: audio?.info.id, video: video?.info.id });
 	core.members.touch(member.id);
 	if (changes.length > 0) subscribe(core, member, { tracks: changes });
