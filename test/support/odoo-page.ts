@@ -11,14 +11,14 @@ interface Seen {
 }
 declare const window: { sfu: typeof import("../../client/odoo/index.ts"); client: SfuClient; seen: Seen };
 
-/** Connected. Videos of others are elements `s{session}-{type}`. */
+/** Connected. What comes of others are elements `s{session}-{type}`. */
 export async function enterChannel(
-	browser: Browser,
+	browser: Pick<Browser, "newContext"> | Page,
 	edge: string,
 	channel: OdooChannel,
 	session: number,
 ): Promise<Page> {
-	const page = await (await browser.newContext()).newPage();
+	const page = "newContext" in browser ? await (await browser.newContext()).newPage() : browser;
 	await page.goto(`${edge}/v1/health`);
 	await page.addScriptTag({
 		type: "module",
@@ -35,12 +35,13 @@ export async function enterChannel(
 			window.client.addEventListener("update", (event) => {
 				const { name, payload } = (event as CustomEvent).detail;
 				window.seen.updates.push({ name, payload });
-				if (name !== "track" || payload.track.kind !== "video") return;
-				document.getElementById(`s${payload.sessionId}-${payload.type}`)?.remove();
-				const video = document.createElement("video");
-				Object.assign(video, { id: `s${payload.sessionId}-${payload.type}`, muted: true, autoplay: true });
-				video.srcObject = new MediaStream([payload.track]);
-				document.body.append(video);
+				if (name !== "track") return;
+				const { track, type, sessionId } = payload as { track: MediaStreamTrack; type: string; sessionId: string };
+				document.getElementById(`s${sessionId}-${type}`)?.remove();
+				const element = document.createElement(track.kind as "audio" | "video");
+				Object.assign(element, { id: `s${sessionId}-${type}`, muted: track.kind === "video", autoplay: true });
+				element.srcObject = new MediaStream([track]);
+				document.body.append(element);
 			});
 			await window.client.connect(url, token, { channelUUID });
 		},
@@ -74,6 +75,19 @@ export const decodes = (page: Page, session: number, type: StreamType) =>
 		(id) => ((document.getElementById(id) as HTMLVideoElement | null)?.videoWidth ?? 0) > 0,
 		`s${session}-${type}`,
 	);
+
+/** Ids of the browser's tracks, by the session they are of. */
+export const tracksOf = (page: Page): Promise<Record<string, string[]>> =>
+	page.evaluate(() => {
+		const all: Record<string, string[]> = {};
+		for (const element of document.querySelectorAll<HTMLMediaElement>("audio, video")) {
+			const session = /^s(.*)-\w+$/.exec(element.id)?.[1];
+			const tracks = (element.srcObject as MediaStream | null)?.getTracks() ?? [];
+			if (session === undefined) continue;
+			all[session] = [...(all[session] ?? []), ...tracks.filter((it) => it.readyState === "live").map(({ id }) => id)];
+		}
+		return all;
+	});
 
 /** Payloads of the updates of a name so far. */
 export const updatesOf = (page: Page, name: string) =>

@@ -138,18 +138,23 @@ export async function watchWithLibrary({ url, token }: Target): Promise<void> {
 export interface Seen {
 	frames: number;
 	packets: number;
+	/** Of the sound, since it began. */
+	energy: number;
 	width: number;
 }
 
 /** What was decoded and heard until now. Of the connection: a receiver's own do not know of SSRCs that no SDP names. */
 export async function seen(): Promise<Seen> {
-	const all: Seen = { frames: 0, packets: 0, width: 0 };
+	const all: Seen = { frames: 0, packets: 0, energy: 0, width: 0 };
 	for (const stats of (await window.pc.getStats()).values()) {
 		if (stats.type !== "inbound-rtp") continue;
 		if (stats.kind === "video") {
 			all.frames += stats.framesDecoded ?? 0;
 			all.width = stats.frameWidth ?? all.width;
-		} else all.packets += stats.packetsReceived ?? 0;
+		} else {
+			all.packets += stats.packetsReceived ?? 0;
+			all.energy += stats.totalAudioEnergy ?? 0;
+		}
 	}
 	return all;
 }

@@ -126,6 +126,20 @@ export class TribePerson {
 		);
 	}
 
+	/** Ids of the browser's tracks, by the user they are of. */
+	tracks(): Promise<Record<string, string[]>> {
+		return this.page.evaluate(() => {
+			const all: Record<string, string[]> = {};
+			for (const { a, d } of window.tribe.frames) {
+				if (a !== "eventExchangeSdp") continue;
+				const { from } = d as { from: { socketId: string; userId: string } };
+				const receivers = window.tribe.peers.get(from.socketId)?.pc.getReceivers();
+				if (from.userId && receivers) all[from.userId] = receivers.map(({ track }) => track.id);
+			}
+			return all;
+		});
+	}
+
 	/** What comes from somebody. */
 	received(socketId: string): Promise<Received[]> {
 		return this.page.evaluate(receivedFrom, socketId);
@@ -158,7 +172,7 @@ async function enter(start: Start): Promise<string> {
 		};
 		pc.ontrack = ({ track }) => {
 			const element = document.createElement(track.kind as "audio" | "video");
-			Object.assign(element, { autoplay: true, muted: true, srcObject: new MediaStream([track]) });
+			Object.assign(element, { autoplay: true, muted: track.kind === "video", srcObject: new MediaStream([track]) });
 			document.body.append(element);
 		};
 		return peer;

@@ -1,0 +1,49 @@
+/** What of media arrives in a page, whatever its client made its connections with. */
+import type { BrowserContext, Page } from "playwright-core";
+
+export interface Arriving {
+	kind: string;
+	/** Decoded. */
+	frames: number;
+	/** Of the sound: its energy since it began. */
+	energy: number;
+}
+
+declare const window: { connections: RTCPeerConnection[] } & Window;
+
+/** To be called before the context has pages. */
+export async function watchConnections(context: BrowserContext): Promise<void> {
+	await context.addInitScript(() => {
+		window.connections = [];
+		const Native = globalThis.RTCPeerConnection;
+		globalThis.RTCPeerConnection = class extends Native {
+			constructor(configuration?: RTCConfiguration) {
+				super(configuration);
+				window.connections.push(this);
+			}
+		};
+	});
+}
+
+/** By the id that the track has in the page. */
+export const arrivingIn = (page: Page): Promise<Record<string, Arriving>> =>
+	page.evaluate(async () => {
+		const all: Record<string, Arriving> = {};
+		for (const connection of window.connections) {
+			for (const stats of (await connection.getStats()).values()) {
+				if (stats.type !== "inbound-rtp") continue;
+				const { kind, trackIdentifier, framesDecoded: frames = 0, totalAudioEnergy: energy = 0 } = stats;
+				all[trackIdentifier] = { kind, frames, energy };
+			}
+		}
+		return all;
+	});
+
+/** Id of the stream that the page sends its tracks in, as it says it in its descriptions. */
+export const streamSentFrom = (page: Page): Promise<string> =>
+	page.evaluate(() => {
+		const said = window.connections.map(
+			({ localDescription }) => /a=msid:(\S+)/.exec(localDescription?.sdp ?? "")?.[1],
+		);
+		return said.find((it) => it !== undefined) ?? "";
+	});
