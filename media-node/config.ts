@@ -2,6 +2,7 @@
 import { availableParallelism, networkInterfaces } from "node:os";
 import * as z from "zod";
 import { NodeId, Region } from "../shared/ids.ts";
+import { RECORDING_ENVIRONMENT, type RecordingConfig, recordingConfig } from "./recording/settings.ts";
 import { MIN_OUTGOING_BITRATE } from "./rtc/limits.ts";
 import { TURN_ENVIRONMENT, type TurnConfig, turnConfig } from "./turn/settings.ts";
 
@@ -58,6 +59,7 @@ const Environment = z.object({
 	/** Bits per second that congestion control begins with towards one participant. */
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
 	...TURN_ENVIRONMENT,
+	...RECORDING_ENVIRONMENT,
 	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
 	DRAIN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(30),
 	/** Health, readiness, metrics. */
@@ -84,6 +86,8 @@ export interface Config {
 	initialOutgoingBitrate: number;
 	/** Beside a TURN server. */
 	turn?: TurnConfig;
+	/** Where it may record. */
+	recordings?: RecordingConfig;
 	drainSeconds: number;
 	httpAddress: string;
 	httpPort: number;
@@ -121,6 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		maxOutgoingBitrate: it.MAX_OUTGOING_BITRATE ?? it.MAX_BITRATE_OUT,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
 		turn: turnConfig(it, announced),
+		recordings: recordingConfig(it),
 		drainSeconds: it.DRAIN_SECONDS,
 		httpAddress: it.HTTP_ADDRESS,
 		httpPort: it.HTTP_PORT,

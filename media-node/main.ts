@@ -6,8 +6,10 @@ import { MediaNode } from "./node.ts";
 import { logCensus } from "./observability/census.ts";
 import { log } from "./observability/logger.ts";
 
-/** Closing frames get this long to leave, ms; nothing else is waited for. */
+/** Closing frames get this long to leave, ms. */
 const GOODBYE_MS = 250;
+/** As long as recordings are finished and brought away: what is left then waits on the disk for the next start, ms. */
+const RECORDINGS_MS = 35_000;
 
 /** After registering, ms: first the rooms that wait are served. */
 const KEEP_COMPILED_MS = 2_000;
@@ -21,8 +23,8 @@ function stop(code: number): void {
 	if (stopping) process.exit(code);
 	stopping = true;
 	log.info("stopping");
-	void node?.stop();
-	setTimeout(() => process.exit(code), GOODBYE_MS);
+	setTimeout(() => process.exit(code), node?.recordings?.busy ? RECORDINGS_MS : GOODBYE_MS);
+	void node?.stop().then(() => setTimeout(() => process.exit(code), GOODBYE_MS));
 }
 
 /** Rooms get `DRAIN_SECONDS` to move away. Asked twice: at once. */

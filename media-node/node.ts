@@ -11,8 +11,12 @@ import { HttpServer } from "./observability/http.ts";
 import { LoadMeter } from "./observability/load.ts";
 import { log } from "./observability/logger.ts";
 import { AssignmentCounter, observe } from "./observability/metrics.ts";
+import { Recordings } from "./recording/recordings.ts";
 import { Workers } from "./rtc/workers.ts";
 import { TurnServer } from "./turn/turn-server.ts";
+
+/** How long recordings may take to be finished and brought away when the node stops, ms; the rest waits on its disk. */
+const RECORDINGS_MS = 30_000;
 
 export interface NodeEvents {
 	onRegistered(node: MediaNode): void;
@@ -32,6 +36,8 @@ export class MediaNode {
 	readonly workers: Workers;
 	/** Beside this node, where that is switched on. */
 	readonly turn: TurnServer | undefined;
+	/** Where this node has a place for them. */
+	readonly recordings: Recordings | undefined;
 	/** By room: a node serves a room once, by its latest assignment. */
 	readonly links = new Map<string, RoomLink>();
 	/** Asked for by the fleet. */
@@ -60,6 +66,7 @@ export class MediaNode {
 		this.config = config;
 		this.workers = workers;
 		this.turn = turn;
+		this.recordings = config.recordings && new Recordings(config.recordings, config);
 		this.#events = events;
 		this.#assignments = Assignments.fromEdge(config.id, config.edge);
 		this.#left = new RoomLeft(config.maxEndpoints);
@@ -89,6 +96,7 @@ export class MediaNode {
 		const workers = new Workers(config);
 		// It dials here: the way to the edge takes its time as well.
 		const node = new MediaNode(config, version, workers, turn, events);
+		await node.recordings?.begin();
 		const http = HttpServer.listen(node, node.#registry, config.httpAddress, config.httpPort);
 		[node.#http] = await Promise.all([http, workers.start()]);
 		node.#fleet.begin();
@@ -171,6 +179,8 @@ export class MediaNode {
 		for (const link of [...this.links.values()]) link.drop(CLOSE.goingAway);
 		this.#fleet.stop();
 		this.turn?.stop();
+		await this.recordings?.drain(RECORDINGS_MS);
+		this.recordings?.close();
 		await Promise.all([this.workers.close(), this.#http?.close()]);
 	}
 
@@ -182,7 +192,7 @@ export class MediaNode {
 			const earlier = this.links.get(claims.sub);
 			if (earlier && earlier.epoch >= claims.epoch) throw new Error(`this node serves epoch ${earlier.epoch} already`);
 			earlier?.drop();
-			const link = new RoomLink(claims, token, this.workers, this.config, () => {
+			const link = new RoomLink(claims, token, this.workers, this.config, this.recordings, () => {
 				if (this.links.get(claims.sub) === link) this.links.delete(claims.sub);
 				this.#watchDrain();
 			});

@@ -64,7 +64,8 @@ if (registered) {
 
 async function startNode({ url }: Edge): Promise<MediaNodeProcess> {
 	const httpPort = Number(HTTP_PORT) || (await freePort());
-	return MediaNodeProcess.start({ edge: url, authKey: AUTH_KEY, id: NODE_ID, region: NODE_REGION, httpPort });
+	const env = { RECORDINGS_DIR: process.env.RECORDINGS_DIR ?? join(dataDir, "recordings") };
+	return MediaNodeProcess.start({ edge: url, authKey: AUTH_KEY, id: NODE_ID, region: NODE_REGION, httpPort, env });
 }
 
 async function keepNode(edge: Edge, first: MediaNodeProcess): Promise<void> {

@@ -3,6 +3,7 @@ import { CLOSE } from "../../shared/close-codes.ts";
 import { LINK_SUBPROTOCOL, type LinkCommand, type LinkReportInput } from "../../shared/link.ts";
 import type { AssignmentClaims } from "../../shared/tokens.ts";
 import { type Log, log } from "../observability/logger.ts";
+import type { Recordings } from "../recording/recordings.ts";
 import { type RoomLimits, RoomMedia } from "../rtc/room-media.ts";
 import type { Workers } from "../rtc/workers.ts";
 import { readCommands } from "./commands.ts";
@@ -36,13 +37,20 @@ export class RoomLink {
 	#gone = false;
 	readonly #over = Promise.withResolvers<void>();
 
-	constructor(claims: AssignmentClaims, token: string, workers: Workers, limits: RoomLimits, onGone: () => void) {
+	constructor(
+		claims: AssignmentClaims,
+		token: string,
+		workers: Workers,
+		limits: RoomLimits,
+		recordings: Recordings | undefined,
+		onGone: () => void,
+	) {
 		this.room = claims.sub;
 		this.epoch = claims.epoch;
 		this.#token = token;
 		this.#onGone = onGone;
 		this.#log = log.child({ part: "link", room: this.room, epoch: this.epoch });
-		this.media = new RoomMedia(this.room, workers, limits, (report) => this.#report(report));
+		this.media = new RoomMedia(this.room, workers, limits, (report) => this.#report(report), recordings);
 		this.media.prepare();
 		const edge = claims.edge.replace(/^http/, "ws").replace(/\/+$/, "");
 		const url = `${edge}/v1/rooms/${encodeURIComponent(this.room)}/link`;

@@ -59,6 +59,14 @@ export function observe(node: MediaNode, registry: Registry): void {
 		gauge("turn_up", "1 while the TURN server answers", () => Number(turn.up));
 		counter("turn_restarts", "Starts of the TURN server after the first", () => turn.restarts);
 	}
+	const { recordings } = node;
+	if (recordings) {
+		gauge("recordings", "Recordings that are being written", () => recordings.writing);
+		gauge("recordings_pending", "Written, and not yet where recordings are kept", () => recordings.pending);
+		counter("recording_failures", "What failed in recording and is tried again", () => recordings.failures);
+		counter("recordings_stored", "Files that have arrived", () => recordings.storedFiles);
+		counter("recordings_stored_bytes", "Bytes of them", () => recordings.storedBytes);
+	}
 	new Gauge({
 		...{
 			name: "switchyard_worker_consumers",

@@ -12,6 +12,7 @@ const HOLD_MS = 3_000;
 export class Demand {
 	readonly #endpoints: ReadonlyMap<string, Endpoint>;
 	readonly #tracks: () => Iterable<RoomTrack>;
+	readonly #recorded: (track: string) => boolean;
 	readonly #tell: (demand: Record<string, number>) => void;
 	/** What the room knows; a track that is not in it is wanted whole. */
 	readonly #told = new Map<string, number>();
@@ -23,10 +24,12 @@ export class Demand {
 	constructor(
 		endpoints: ReadonlyMap<string, Endpoint>,
 		tracks: () => Iterable<RoomTrack>,
+		recorded: (track: string) => boolean,
 		tell: (demand: Record<string, number>) => void,
 	) {
 		this.#endpoints = endpoints;
 		this.#tracks = tracks;
+		this.#recorded = recorded;
 		this.#tell = tell;
 	}
 
@@ -78,7 +81,9 @@ export class Demand {
 
 	#wanted(): Map<string, number> {
 		const wanted = new Map<string, number>();
-		for (const { id, kind } of this.#tracks()) if (kind !== "data") wanted.set(id, NO_LAYER);
+		for (const { id, kind } of this.#tracks()) {
+			if (kind !== "data") wanted.set(id, this.#recorded(id) ? ALL_LAYERS : NO_LAYER);
+		}
 		for (const { subscriptions } of this.#endpoints.values()) {
 			for (const { track, wants } of subscriptions.values()) {
 				const before = wanted.get(track);

@@ -5,6 +5,7 @@
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { type Log, log } from "../observability/logger.ts";
+import type { Recordings } from "../recording/recordings.ts";
 import { SdpEndpoint } from "../sdp/endpoint.ts";
 import { bitratesOf } from "./bitrates.ts";
 import { Demand } from "./demand.ts";
@@ -56,7 +57,13 @@ export class RoomMedia implements RoomContext {
 	#measuring: Promise<Record<string, number>> | undefined;
 	#closed = false;
 
-	constructor(room: string, workers: Workers, limits: RoomLimits, report: (report: LinkReportInput) => void) {
+	constructor(
+		room: string,
+		workers: Workers,
+		limits: RoomLimits,
+		report: (report: LinkReportInput) => void,
+		recordings?: Recordings,
+	) {
 		this.#limits = limits;
 		this.report = (it) => this.#closed || report(it);
 		this.log = log.child({ part: "media", room });
@@ -73,11 +80,13 @@ export class RoomMedia implements RoomContext {
 			(peer) => this.report({ type: "pipeLost", peer }),
 		);
 		this.#subscriptions = new RoomSubscriptions(this);
-		this.#recordings = new RoomRecordings(this);
+		this.#recordings = new RoomRecordings(room, this, recordings);
+		this.#recordings.onChange = () => this.#demand.check();
 		this.#quality = new RoomQuality(this.endpoints, (quality) => this.report({ type: "quality", quality }));
 		this.#demand = new Demand(
 			this.endpoints,
 			() => this.tracks.all(),
+			(track) => this.#recordings.wants(track),
 			(demand) => this.report({ type: "demand", demand }),
 		);
 		this.#statistics = new RoomStatistics(this.endpoints, (statistics) =>
@@ -169,9 +178,9 @@ export class RoomMedia implements RoomContext {
 			case "mute":
 				return this.tracks.get(command.track)?.setMuted(command.muted);
 			case "record":
-				return this.#recordings.record(command);
+				return this.#recordings.record(command, this.endpoints.get(command.endpoint)?.tracks);
 			case "stopRecord":
-				return;
+				return this.#recordings.stop(command);
 			case "measure":
 				void this.bitrates().then((bitrates) => this.report({ type: "bitrates", bitrates }));
 				return;
@@ -239,6 +248,7 @@ export class RoomMedia implements RoomContext {
 
 	/** Ends everything, and reports nothing of it. */
 	close(): void {
+		this.#recordings.close();
 		this.#closed = true;
 		this.#quality.close();
 		this.#demand.close();

@@ -15,6 +15,8 @@ import type { Assignment, Recorded, RecordedPart, Track } from "./state.ts";
 const SETTLE_MS = 300;
 /** Before a part that failed is tried again, ms: doubled each time up to the most. */
 const RETRY_MS = { first: 1_000, most: 300_000 };
+/** Parts of one that it remembers, those that failed aside. */
+const MOST_PARTS = 100;
 /** Recordings that a room remembers; the oldest that are over are forgotten. */
 const MOST = 1_000;
 
@@ -202,8 +204,9 @@ export function onRecording(core: Core, epoch: number, told: Told): void {
 export function onPartReport(core: Core, { part: number, recording, files, over, error }: PartReport): void {
 	const row = core.recordings.get(recording);
 	const part = row?.parts.find((it) => it.part === number);
-	if (!row || !part) return;
+	if (!row) return;
 	for (const file of files) keepFile(row, file);
+	if (!part) return changed(core, row);
 	if (error && files.length === 0) return fail(core, row, part, error);
 	if (error) {
 		row.error = error;
@@ -237,7 +240,7 @@ export function checkPart(core: Core, { recording, part }: RecordingPart, node: 
 	const row = core.recordings.get(recording);
 	const asked = row?.parts.find((it) => it.part === part);
 	if (!row) return;
-	if (asked?.node !== node || paths.some((path) => !path.startsWith(row.path))) {
+	if ((asked?.node ?? node) !== node || part > row.lastPart || paths.some((path) => !path.startsWith(row.path))) {
 		throw new SwitchyardError("forbidden", "recording: not asked of this node");
 	}
 }
@@ -270,7 +273,7 @@ function fail(core: Core, row: Recorded, part: RecordedPart, error: ErrorBody | 
 		row.beginAt = Date.now() + Math.min(RETRY_MS.first * 2 ** (row.failures - 1), RETRY_MS.most);
 	}
 	// One that fails again and again must not fill the room's storage.
-	row.parts = row.parts.filter((it) => it === part || it.state !== "failed");
+	if (row.parts.length > MOST_PARTS) row.parts = row.parts.filter((it) => it === part || it.state !== "failed");
 	const { code = "node_failed", message = "" } = error ?? {};
 	console.error({ event: "recording failed", room: core.room.name, recording: row.id, part: part.part, code, message });
 	recordEvent(core, { type: "recording.failed", details: detailsOf(row, { part: part.part, code, message }) });

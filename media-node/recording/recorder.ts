@@ -1,0 +1,160 @@
+/** One part of a recording on this node: written until it is stopped or its tracks end, by one process after another if need be. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Producer } from "mediasoup/types";
+import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
+import type { LinkCommand } from "../../shared/link.ts";
+import type { RecordedSource } from "../../shared/recordings.ts";
+import type { Log } from "../observability/logger.ts";
+import { errorBody } from "../rtc/errors.ts";
+import type { Home } from "../rtc/home.ts";
+import { isData, type RoomTrack } from "../rtc/tracks.ts";
+import type { Recordings } from "./recordings.ts";
+import type { Take } from "./spool.ts";
+import { Writer } from "./writer.ts";
+
+type Command = Extract<LinkCommand, { type: "record" }>;
+
+/** Processes that died one after another: then the room decides when to go on. */
+const MOST_CRASHES = 5;
+/** One that wrote for this long before it died is none of those, ms. */
+const STEADY_MS = 60_000;
+/** Before the second in a row, ms: the first is replaced at once. */
+const PAUSE_MS = 500;
+const LOOK_MS = 5_000;
+
+export interface RecorderEvents {
+	onState(state: "started" | "finishing" | "failed", error?: ErrorBody): void;
+}
+
+export class Recorder {
+	readonly #command: Command;
+	readonly #room: string;
+	readonly #tracks: readonly RoomTrack[];
+	readonly #home: Promise<Home>;
+	readonly #recordings: Recordings;
+	readonly #events: RecorderEvents;
+	readonly #log: Log;
+	#writer: Writer | undefined;
+	#stopped = false;
+	#failure: ErrorBody | undefined;
+
+	constructor(
+		room: string,
+		command: Command,
+		tracks: readonly RoomTrack[],
+		home: Promise<Home>,
+		recordings: Recordings,
+		log: Log,
+		events: RecorderEvents,
+	) {
+		this.#room = room;
+		this.#command = command;
+		this.#tracks = tracks;
+		this.#home = home;
+		this.#recordings = recordings;
+		this.#log = log.child({ recording: command.recording, recordingPart: command.part });
+		this.#events = events;
+		void this.#run();
+	}
+
+	/** What has come is written; its files follow. */
+	stop(): void {
+		this.#stopped = true;
+		this.#writer?.stop();
+	}
+
+	async #run(): Promise<void> {
+		let started = false;
+		let crashes = 0;
+		for (let number = 1; ; number++) {
+			const since = Date.now();
+			let take: Take | undefined;
+			try {
+				const sources = await this.#sources();
+				take = await this.#recordings.create(this.#manifest(number, sources));
+				const writer = await this.#open(take, sources);
+				if (!started) this.#events.onState("started");
+				started = true;
+				const watch = setInterval(() => void this.#watch(), LOOK_MS);
+				const end = await writer.ended;
+				clearInterval(watch);
+				this.#writer = undefined;
+				const last = this.#stopped || end.cause === "finished" || ++crashes >= MOST_CRASHES;
+				if (Date.now() - since > STEADY_MS) crashes = 0;
+				this.#recordings.written(take, last);
+				take = undefined;
+				if (end.cause !== "finished") {
+					this.#recordings.failures++;
+					this.#log.error({ ...end, crashes }, "a recorder died");
+				}
+				if (!last) {
+					if (crashes > 1) await delay(PAUSE_MS * 2 ** crashes);
+					if (!this.#stopped) continue;
+				}
+				if (this.#failure) this.#events.onState("failed", this.#failure);
+				else if (end.cause === "finished" || this.#stopped) this.#events.onState("finishing");
+				else this.#events.onState("failed", { code: "node_failed", message: end.message });
+				return;
+			} catch (error) {
+				if (take) await this.#recordings.discard(take).catch(() => {});
+				this.#recordings.failures++;
+				this.#log.error({ err: error }, "cannot record");
+				this.#events.onState("failed", errorBody(error));
+				return;
+			}
+		}
+	}
+
+	async #open(take: Take, sources: readonly Found[]): Promise<Writer> {
+		const { recording, part } = this.#command;
+		const files = sources.map(({ producer }, i) => ({ producer, file: take.file(nameOf(i)) }));
+		const writer = await Writer.open(await this.#home, files, `${recording} ${part}`);
+		this.#writer = writer;
+		if (this.#stopped) writer.stop();
+		take.manifest.pid = writer.pid;
+		await take.save();
+		return writer;
+	}
+
+	#manifest(take: number, sources: readonly Found[]) {
+		const { recording, part, path, container, split } = this.#command;
+		const tracks = sources.map(({ source, mimeType }, i) => ({ name: nameOf(i), source, mimeType }));
+		const about = { room: this.#room, recording, part };
+		return { part: about, take, path, container, split, startedAt: Date.now(), tracks };
+	}
+
+	/** Those that are still there. */
+	async #sources(): Promise<Found[]> {
+		const home = await this.#home;
+		const found: Found[] = [];
+		for (const track of this.#tracks) {
+			if (track.closed || track.source === "data") continue;
+			const producer = await track.on(home);
+			if (isData(producer)) continue;
+			const mimeType = producer.rtpParameters.codecs[0]?.mimeType ?? "";
+			found.push({ producer, source: track.source, mimeType });
+		}
+		if (found.length === 0) throw new SwitchyardError("not_found", "the tracks are gone");
+		return found;
+	}
+
+	/** A disk is not filled to the last: calls go on here. */
+	async #watch(): Promise<void> {
+		try {
+			await this.#recordings.checkRoom();
+		} catch (error) {
+			this.#failure = errorBody(error);
+			this.stop();
+		}
+	}
+}
+
+interface Found {
+	producer: Producer;
+	source: RecordedSource;
+	mimeType: string;
+}
+
+function nameOf(i: number): string {
+	return `${i}.mkv`;
+}

@@ -1,0 +1,228 @@
+/**
+ * This node's recordings: what was written is finished, told of, and brought to where recordings are kept, one after
+ * another and for as long as it takes. Nothing is deleted before it has arrived; what another process left is found.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
+import type { PartReport } from "../../shared/recordings.ts";
+import { type Log, log } from "../observability/logger.ts";
+import { errorBody } from "../rtc/errors.ts";
+import { EdgeApi } from "./edge-api.ts";
+import { finish } from "./finish.ts";
+import type { RecordingConfig } from "./settings.ts";
+import { type Manifest, Spool, type Take, type TakeFile } from "./spool.ts";
+import { EdgeStore } from "./stores/edge.ts";
+import { LOCAL_STORE } from "./stores/local.ts";
+import type { Store } from "./stores/store.ts";
+import { Turns } from "./turns.ts";
+
+/** Before what failed is tried again, ms: doubled each time up to the most. */
+const RETRY_MS = { first: 500, most: 60_000 };
+/** Failures in a row after which somebody should know. */
+const ALARMING = 3;
+/** How long a process that wrote may take to end after its node did, ms. */
+const WRITER_MS = 30_000;
+const LOOK_MS = 100;
+
+export class Recordings {
+	readonly config: RecordingConfig;
+	readonly #spool: Spool;
+	readonly #api: EdgeApi;
+	readonly #store: Store;
+	readonly #log: Log = log.child({ part: "recordings" });
+	/** The disk and the way out each do one thing at a time; what has to wait lets the others go ahead. */
+	readonly #disk = new Turns();
+	readonly #way = new Turns();
+	readonly #closed = new AbortController();
+	/** Takes that are being written. */
+	readonly #writing = new Set<Take>();
+	/** Takes with something still to be done. */
+	readonly #pending = new Set<Take>();
+	/** Failures of all kinds, files and bytes that have arrived, since start. */
+	failures = 0;
+	storedFiles = 0;
+	storedBytes = 0;
+
+	constructor(config: RecordingConfig, edge: { edge: string; token: string }, store?: Store) {
+		this.config = config;
+		this.#spool = new Spool(config.dir);
+		this.#api = new EdgeApi(edge.edge, edge.token);
+		this.#store = store ?? (config.store === "local" ? LOCAL_STORE : new EdgeStore(this.#api));
+	}
+
+	get writing(): number {
+		return this.#writing.size;
+	}
+
+	get busy(): boolean {
+		return this.#writing.size + this.#pending.size > 0;
+	}
+
+	get pending(): number {
+		return this.#pending.size;
+	}
+
+	/** Goes on with what an earlier process left. */
+	async begin(): Promise<void> {
+		const leftover = await this.#spool.leftover();
+		if (leftover.length > 0) this.#log.warn({ takes: leftover.length }, "recordings that were not finished");
+		// Of each part the last.
+		const last = new Map(leftover.map((take) => [keyOf(take.manifest), take]));
+		for (const take of leftover) {
+			if (last.get(keyOf(take.manifest)) === take) take.manifest.over = true;
+			this.#take(take);
+		}
+	}
+
+	/** A place to write to. Rejects when there is no room for it. */
+	async create(manifest: Manifest): Promise<Take> {
+		await this.checkRoom();
+		const take = await this.#spool.create(manifest);
+		this.#writing.add(take);
+		return take;
+	}
+
+	async checkRoom(): Promise<void> {
+		const free = await this.#spool.free();
+		if (free < this.config.minFreeBytes) {
+			throw new SwitchyardError("node_failed", `the disk is full: ${Math.round(free / 1e6)} MB are free`);
+		}
+	}
+
+	/** Nothing more is written to it. */
+	written(take: Take, over: boolean): void {
+		take.manifest.over = over;
+		take.manifest.pid = undefined;
+		this.#writing.delete(take);
+		this.#take(take);
+	}
+
+	/** Nothing was written at all. */
+	async discard(take: Take): Promise<void> {
+		this.#writing.delete(take);
+		await take.remove();
+	}
+
+	/** Tells the room of a part without files. */
+	report(report: PartReport): void {
+		if (report.error) this.failures++;
+		void this.#persist("tell the room", () => this.#api.post("reports", report));
+	}
+
+	/** Resolves when all is done, or when its time is up: what is left then is found by the next process. */
+	async drain(ms: number): Promise<void> {
+		const end = Date.now() + ms;
+		while (this.busy && Date.now() < end) await delay(LOOK_MS);
+	}
+
+	close(): void {
+		this.#closed.abort();
+	}
+
+	#take(take: Take): void {
+		this.#pending.add(take);
+		void this.#complete(take);
+	}
+
+	async #complete(take: Take): Promise<void> {
+		const { manifest } = take;
+		await gone(manifest.pid);
+		let failures = 0;
+		await this.#persist("finish a recording", () => this.#disk.run(() => this.#finish(take, failures++)));
+		await this.#persist("tell the room of files", () => this.#way.run(() => this.#tell(take)));
+		for (const it of manifest.files ?? []) {
+			const bring = () => this.#way.run(() => this.#bring(take, it));
+			const alarm = (error: ErrorBody) => {
+				const { part, over = false } = manifest;
+				void this.#api.post("reports", { ...part, files: [it.file], over, error }).catch(() => {});
+			};
+			if (it.file.state !== "stored") await this.#persist("store a recording", bring, alarm);
+		}
+		if (this.#closed.signal.aborted) return;
+		await take.remove();
+		this.#pending.delete(take);
+	}
+
+	async #finish(take: Take, failures: number): Promise<void> {
+		const { manifest } = take;
+		if (manifest.files) return;
+		await take.save();
+		// What cannot be put together is kept as it was written.
+		manifest.files = await finish(take, this.config.dir, failures < ALARMING);
+		await take.save();
+		for (const { name } of manifest.tracks) await rm(take.file(name), { force: true });
+	}
+
+	async #tell(take: Take): Promise<void> {
+		const { files = [], part, over = false, take: number, reported } = take.manifest;
+		if (reported) return;
+		const nothing: ErrorBody = { code: "node_failed", message: "nothing came that could be written" };
+		const error = files.length === 0 && over && number === 1 ? nothing : undefined;
+		const report: PartReport = { ...part, files: files.map(({ file }) => file), over, error };
+		await this.#api.post("reports", report);
+		take.manifest.reported = true;
+		await take.save();
+	}
+
+	async #bring(take: Take, it: TakeFile): Promise<void> {
+		const { part } = take.manifest;
+		const local = join(this.config.dir, it.file.path);
+		await this.#store.bring({
+			...{ part, file: it.file, local, upload: it.upload },
+			save: (upload) => {
+				it.upload = upload;
+				return take.save();
+			},
+		});
+		// The edge has noticed when it went through it.
+		if (!(this.#store instanceof EdgeStore)) {
+			const files = [{ ...it.file, state: "stored" as const }];
+			await this.#api.post("reports", { ...part, files, over: take.manifest.over ?? false });
+		}
+		it.file.state = "stored";
+		await take.save();
+		if (!this.#store.keepsLocal) await rm(local, { force: true });
+		this.storedFiles++;
+		this.storedBytes += it.file.bytes;
+		this.#log.info({ path: it.file.path, bytes: it.file.bytes }, "a recording has arrived");
+	}
+
+	/** Tries until it is done, or this node ends. */
+	async #persist(what: string, work: () => Promise<unknown>, alarm?: (error: ErrorBody) => void): Promise<void> {
+		for (let failures = 1; !this.#closed.signal.aborted; failures++) {
+			try {
+				await work();
+				return;
+			} catch (error) {
+				this.failures++;
+				const body = errorBody(error);
+				if (failures % ALARMING === 0) {
+					this.#log.error({ err: error, failures }, `cannot ${what}; it is tried again`);
+					alarm?.(body);
+				} else this.#log.warn({ err: error, failures }, `cannot ${what}; it is tried again`);
+				const pause = Math.min(RETRY_MS.first * 2 ** (failures - 1), RETRY_MS.most);
+				await delay(pause, undefined, { signal: this.#closed.signal }).catch(() => {});
+			}
+		}
+	}
+}
+
+function keyOf({ part: { room, recording, part } }: Manifest): string {
+	return `${room} ${recording} ${part}`;
+}
+
+/** A process that outlived its node closes its files. */
+async function gone(pid: number | undefined): Promise<void> {
+	if (pid === undefined) return;
+	const end = Date.now() + WRITER_MS;
+	while (Date.now() < end) {
+		try {
+			process.kill(pid, 0);
+		} catch {
+			return;
+		}
+		await delay(LOOK_MS);
+	}
+}

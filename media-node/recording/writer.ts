@@ -1,0 +1,129 @@
+/** Tracks on their way into files: mediasoup sends each over loopback, encrypted, to a process that writes it as it is. */
+import { randomBytes } from "node:crypto";
+import type { Consumer, PlainTransport, Producer, RtpCapabilities } from "mediasoup/types";
+import { SwitchyardError } from "../../shared/errors.ts";
+import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
+import type { Home } from "../rtc/home.ts";
+import { type CapturedTrack, captureText, REORDER_MS } from "./capture.ts";
+
+const CRYPTO_SUITE = "AES_CM_128_HMAC_SHA1_80";
+/** Master key and salt (RFC 3711 section 8.2). */
+const KEY_BYTES = 30;
+/** How long the last that came may take to be written, ms: every frame is in its file as soon as it has come through. */
+const CLOSE_MS = 2_000;
+
+export interface Source {
+	producer: Producer;
+	/** Absolute. */
+	file: string;
+}
+
+interface Feed {
+	transport: PlainTransport;
+	consumer: Consumer;
+	/** Of the reports that come back. */
+	key: string;
+	file: string;
+}
+
+export class Writer {
+	/** Its process is gone; `finished` when that was asked for, or nothing more came. */
+	readonly ended: Promise<PipelineEnd>;
+	readonly #pipeline: Pipeline;
+	readonly #feeds: readonly Feed[];
+	#stopped = false;
+
+	private constructor(pipeline: Pipeline, feeds: readonly Feed[]) {
+		this.#pipeline = pipeline;
+		this.#feeds = feeds;
+		this.ended = pipeline.ended.then((end) => {
+			for (const { transport } of feeds) transport.close();
+			// What holds up the end of one file does no harm to what is in it.
+			return this.#stopped ? { cause: "finished" } : end;
+		});
+		for (const { consumer } of feeds) {
+			consumer.observer.once("close", () => {
+				if (feeds.every(({ consumer }) => consumer.closed)) this.stop();
+			});
+		}
+	}
+
+	/** Resolves when files are open and media is on its way. */
+	static async open(home: Home, sources: readonly Source[], name: string): Promise<Writer> {
+		const feeds: Feed[] = [];
+		let pipeline: Pipeline | undefined;
+		try {
+			for (const source of sources) feeds.push(await feedOf(home, source));
+			pipeline = new Pipeline({ text: captureText(feeds.map(capturedOf)), name });
+			await pipeline.started;
+			const writer = new Writer(pipeline, feeds);
+			await writer.#connect();
+			return writer;
+		} catch (error) {
+			pipeline?.kill();
+			for (const { transport } of feeds) transport.close();
+			throw error;
+		}
+	}
+
+	get pid(): number | undefined {
+		return this.#pipeline.pid;
+	}
+
+	/** Nothing more is taken; what has come is written. */
+	stop(): void {
+		if (this.#stopped) return;
+		this.#stopped = true;
+		for (const { consumer } of this.#feeds) consumer.close();
+		// Packets that are waited for let the others wait.
+		setTimeout(() => {
+			const slow = setTimeout(() => this.#pipeline.kill(), CLOSE_MS);
+			void this.#pipeline.finish().then(() => clearTimeout(slow));
+		}, REORDER_MS);
+	}
+
+	async #connect(): Promise<void> {
+		for (const [i, { transport, key }] of this.#feeds.entries()) {
+			const port = await this.#pipeline.get(`rtp${i}`, "port");
+			const rtcpPort = await this.#pipeline.get(`rtcp${i}`, "port");
+			if (typeof port !== "number" || typeof rtcpPort !== "number") throw new Error("the pipeline has no ports");
+			const srtpParameters = { cryptoSuite: CRYPTO_SUITE, keyBase64: key } as const;
+			await transport.connect({ ip: "127.0.0.1", port, rtcpPort, srtpParameters });
+		}
+		// All at once, as they began.
+		await Promise.all(this.#feeds.map(({ consumer }) => consumer.resume()));
+		for (const { consumer } of this.#feeds) if (consumer.kind === "video") await consumer.requestKeyFrame();
+	}
+}
+
+async function feedOf({ router }: Home, { producer, file }: Source): Promise<Feed> {
+	const listenInfo = { protocol: "udp" as const, ip: "127.0.0.1" };
+	const transport = await router.createPlainTransport({
+		...{ listenInfo, rtcpMux: false, comedia: false },
+		...{ enableSrtp: true, srtpCryptoSuite: CRYPTO_SUITE },
+	});
+	try {
+		const rtpCapabilities = plain(router.rtpCapabilities);
+		if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+			throw new SwitchyardError("unsupported", `${producer.rtpParameters.codecs[0]?.mimeType} is not recorded`);
+		}
+		const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, paused: true });
+		return { transport, consumer, key: randomBytes(KEY_BYTES).toString("base64"), file };
+	} catch (error) {
+		transport.close();
+		throw error;
+	}
+}
+
+/** Lost packets come again as what they were: nothing is lost on loopback. */
+function plain({ codecs = [] }: RtpCapabilities): RtpCapabilities {
+	return { codecs: codecs.filter(({ mimeType }) => !/\/rtx$/i.test(mimeType)), headerExtensions: [] };
+}
+
+function capturedOf({ transport, consumer, key, file }: Feed): CapturedTrack {
+	const { srtpParameters, rtcpTuple } = transport;
+	if (!srtpParameters || !rtcpTuple) throw new Error("a transport without SRTP");
+	const { rtpParameters, kind } = consumer;
+	const incomingKey = srtpParameters.keyBase64;
+	return { rtpParameters, kind, incomingKey, outgoingKey: key, rtcpPort: rtcpTuple.localPort, file };
+}
