@@ -39,7 +39,7 @@ class Pipeline {
 		this.#ramps = new Ramps(this.#properties);
 		for (const { element, property, value } of settings) {
 			try {
-				this.#properties.set(element, property, value);
+				this.#properties.set(element, property, value, true);
 			} catch (cause) {
 				throw new Error(`${element} ${property}: ${cause instanceof Error ? cause.message : cause}`);
 			}

@@ -52,11 +52,11 @@ export class Properties {
 		return element;
 	}
 
-	/** Throws a PropertyError for what cannot be set to that. */
-	set(element: string, name: string, to: Scalar): void {
+	/** Throws a PropertyError for what cannot be set to that. `idle`: nothing plays yet, when some can be that later cannot. */
+	set(element: string, name: string, to: Scalar, idle = false): void {
 		const property = this.#find(element, name);
 		const { flags, type, specification, object } = property;
-		if (!(flags & FLAG.writable) || flags & (FLAG.constructOnly | FLAG.mutableReady)) {
+		if (!(flags & FLAG.writable) || flags & (idle ? FLAG.constructOnly : FLAG.constructOnly | FLAG.mutableReady)) {
 			throw new PropertyError("it cannot be set");
 		}
 		const value = new Uint8Array(VALUE_BYTES);

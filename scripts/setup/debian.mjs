@@ -26,6 +26,7 @@ const PACKAGES = {
 		"gstreamer1.0-plugins-good",
 		"gstreamer1.0-plugins-ugly",
 		"gstreamer1.0-x",
+		"opencv-data",
 	],
 	"event tests": ["rabbitmq-server"],
 };
