@@ -58,6 +58,8 @@ const Environment = z.object({
 	MAX_BITRATE_OUT: odooBitrate,
 	/** Bits per second that congestion control begins with towards one participant. */
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
+	/** How long effects wait for packets that are late, ms: what they add to the delay, and hear no gaps of. */
+	EFFECTS_JITTER_BUFFER: z.coerce.number().int().min(0).max(2_000).default(150),
 	...TURN_ENVIRONMENT,
 	...RECORDING_ENVIRONMENT,
 	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
@@ -84,6 +86,7 @@ export interface Config {
 	maxIncomingBitrate: number;
 	maxOutgoingBitrate?: number;
 	initialOutgoingBitrate: number;
+	effectsLatencyMs: number;
 	/** Beside a TURN server. */
 	turn?: TurnConfig;
 	/** Where it may record. */
@@ -124,6 +127,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		maxIncomingBitrate: it.MAX_INCOMING_BITRATE ?? it.MAX_BITRATE_IN ?? INCOMING_BITRATE,
 		maxOutgoingBitrate: it.MAX_OUTGOING_BITRATE ?? it.MAX_BITRATE_OUT,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
+		effectsLatencyMs: it.EFFECTS_JITTER_BUFFER,
 		turn: turnConfig(it, announced),
 		recordings: recordingConfig(it),
 		drainSeconds: it.DRAIN_SECONDS,

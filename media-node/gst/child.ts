@@ -8,11 +8,11 @@ import { Properties, PropertyError } from "./properties.ts";
 import { Ramps } from "./ramps.ts";
 
 /** Of gstmessage.h. */
-const MESSAGE = { eos: 1, error: 2, warning: 4, stateChanged: 64, element: 32_768 };
+const MESSAGE = { eos: 1, error: 2, warning: 4, stateChanged: 64, element: 32_768, latency: 1 << 19 };
 const WANTED = Object.values(MESSAGE).reduce((all, type) => all | type);
 const MESSAGE_TYPE = 64;
 const MESSAGE_SOURCE = 80;
-const STATE = { null: 1, playing: 4 };
+const STATE = { null: 1, ready: 2, playing: 4 };
 const FAILURE = 0;
 const FATAL_ERRORS = 1;
 const EVENT_CUSTOM_UPSTREAM = (270 << 8) | 1;
@@ -44,6 +44,14 @@ class Pipeline {
 				throw new Error(`${element} ${property}: ${cause instanceof Error ? cause.message : cause}`);
 			}
 		}
+	}
+
+	/** A socket is opened with the element that listens on it. */
+	share(of: string, also: string): void {
+		const element = this.#properties.element(of);
+		if (element === undefined) throw new Error(`no ${of}`);
+		this.#library.setState(element, STATE.ready);
+		this.#properties.copy(of, "used-socket", also, "socket");
 	}
 
 	play(): void {
@@ -105,6 +113,9 @@ class Pipeline {
 				return;
 			case MESSAGE.error:
 				return end({ type: "failed", element, message: this.#problem(message, "parseError") });
+			case MESSAGE.latency:
+				library.recalculateLatency(this.#pipeline);
+				return;
 			case MESSAGE.warning:
 				return tell({ type: "warning", element, message: this.#problem(message, "parseWarning") });
 			case MESSAGE.stateChanged: {
@@ -157,6 +168,7 @@ function handle(command: ToChild): void {
 		case "start":
 			library ??= loadLibrary();
 			pipeline = new Pipeline(library, command.text, command.settings);
+			for (const { of, also } of command.sockets) pipeline.share(of, also);
 			return pipeline.play();
 		case "set":
 			return pipeline?.set(command, command.duration);

@@ -17,7 +17,13 @@ export const ToChild = z.discriminatedUnion("type", [
 	/** Which of these elements there are; answered by `elements`. */
 	z.object({ type: z.literal("probe"), elements: z.array(z.string()) }),
 	/** Answered by `started`, once sockets are bound and files are open; a pipeline that cannot be is a `failed`. */
-	z.object({ type: z.literal("start"), text: z.string(), settings: z.array(Setting) }),
+	z.object({
+		type: z.literal("start"),
+		text: z.string(),
+		settings: z.array(Setting),
+		/** A udpsink sends from the port that a udpsrc listens on. */
+		sockets: z.array(z.object({ of: z.string(), also: z.string() })),
+	}),
 	/** At once, or in steps over some time, ms. */
 	z.object({ type: z.literal("set"), ...Setting.shape, duration: z.number().optional() }),
 	z.object({ type: z.literal("get"), id: z.number(), element: z.string(), property: z.string() }),

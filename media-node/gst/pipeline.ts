@@ -16,6 +16,8 @@ export interface PipelineSpec {
 	text: string;
 	/** Set before it plays, each by its declared type. What cannot be set fails the pipeline. */
 	settings?: readonly Setting[];
+	/** By names of elements: a udpsink (`also`) that sends from the port that a udpsrc (`of`) listens on. */
+	sockets?: readonly { of: string; also: string }[];
 	/** What it is to logs. */
 	name: string;
 }
@@ -38,7 +40,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 	#end: PipelineEnd | undefined;
 	#over = false;
 
-	constructor({ text, settings = [], name }: PipelineSpec) {
+	constructor({ text, settings = [], sockets = [], name }: PipelineSpec) {
 		super();
 		this.#log = log.child({ part: "gst", pipeline: name });
 		this.#child = spawnChild(this.#log);
@@ -69,7 +71,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		};
 		this.#child.once("close", (code, signal) => gone(`its process ended with ${signal ?? `code ${code}`}`));
 		this.#child.once("error", (error) => gone(error.message));
-		this.#send({ type: "start", text, settings: [...settings] });
+		this.#send({ type: "start", text, settings: [...settings], sockets: [...sockets] });
 	}
 
 	/** Of its process. */

@@ -112,6 +112,17 @@ export class Properties {
 		}
 	}
 
+	/** Hands an object that one element has to another. */
+	copy(from: string, property: string, to: string, as: string): void {
+		const source = this.#find(from, property);
+		const target = this.#find(to, as);
+		const value = new Uint8Array(VALUE_BYTES);
+		this.#library.initValue(value, source.type);
+		this.#library.getProperty(source.object, property, value);
+		this.#library.setProperty(target.object, as, value);
+		this.#library.unsetValue(value);
+	}
+
 	#find(element: string, name: string): Property {
 		const object = this.element(element);
 		if (object === undefined) throw new PropertyError("no such element");

@@ -23,7 +23,8 @@ export async function bitratesOf(tracks: Iterable<RoomTrack>): Promise<Record<st
 	return bitrates;
 }
 
-async function bitrateOf({ producer }: RoomTrack): Promise<number> {
+async function bitrateOf({ dry, producer: own }: RoomTrack): Promise<number> {
+	const producer = dry ? dry.producer : own;
 	if (!producer || isData(producer)) return 0;
 	// Closed meanwhile: nothing arrives.
 	const streams = await producer.getStats().catch(() => []);

@@ -3,6 +3,7 @@ import type { Producer, WebRtcTransport } from "mediasoup/types";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { IceParameters } from "../../shared/media.ts";
 import type { Direction } from "../../shared/native.ts";
+import type { ParticipantEffects } from "../effects/participant.ts";
 import type { Home } from "./home.ts";
 import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
 import type { Inlet, RoomTrack } from "./tracks.ts";
@@ -15,6 +16,8 @@ export abstract class Endpoint {
 	readonly id: string;
 	readonly participant: string;
 	readonly tracks = new Map<string, RoomTrack>();
+	/** What is done to what it sends. */
+	effects: ParticipantEffects | undefined;
 	readonly subscriptions = new Map<string, SubscribedTrack>();
 	/** Resolves when it is there; rejects when it could not be made. */
 	abstract readonly opened: Promise<Opened>;
@@ -68,6 +71,7 @@ export abstract class Endpoint {
 
 	close(): void {
 		this.#closed = true;
+		this.effects?.close();
 		// First, since all that is on a transport ends with it, in one message to the worker.
 		for (const transport of this.transports()) transport.close();
 		for (const track of this.tracks.values()) track.close();

@@ -6,6 +6,7 @@ import type { TrackMedia } from "../../shared/media.ts";
 import { rtpParametersOut } from "./convert.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
+import { OVERLAP_MS } from "./subscriptions.ts";
 import { isData, type RoomTrack } from "./tracks.ts";
 
 interface Pipe {
@@ -49,6 +50,18 @@ export class Pipes {
 				this.#pipes.delete(key);
 				fail(error);
 			});
+	}
+
+	/** A track has another source here: whoever is sent it gets it from there. */
+	follow(track: RoomTrack): void {
+		for (const pipe of [...this.#pipes.values()]) {
+			if (pipe.track.id !== track.id || pipe.track === track) continue;
+			this.open(track.id, pipe.to);
+			setTimeout(() => {
+				pipe.closed = true;
+				pipe.consumer?.close();
+			}, OVERLAP_MS).unref();
+		}
 	}
 
 	close(id: string, to: number): void {

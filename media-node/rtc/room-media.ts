@@ -2,8 +2,12 @@
  * A room's media on this node: the endpoints of its participants here and their tracks. It carries out the room's
  * commands and reports what comes of them; every command is the same when it comes twice.
  */
+import type { EffectsWish } from "../../shared/effects.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
+import { hardware } from "../effects/available.ts";
+import { Bandwidth } from "../effects/bandwidth.ts";
+import { ParticipantEffects } from "../effects/participant.ts";
 import { type Log, log } from "../observability/logger.ts";
 import type { Recordings } from "../recording/recordings.ts";
 import { SdpEndpoint } from "../sdp/endpoint.ts";
@@ -22,6 +26,7 @@ import { RoomRecordings } from "./room-recordings.ts";
 import { RoomSubscriptions } from "./room-subscriptions.ts";
 import { RoomTracks } from "./room-tracks.ts";
 import { RoomStatistics } from "./statistics.ts";
+import type { RoomTrack } from "./tracks.ts";
 import type { Workers } from "./workers.ts";
 
 /** What the parts of a room's media share. */
@@ -33,9 +38,15 @@ export interface RoomContext {
 	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
 	readonly onWants: () => void;
+	/** A track has another source now: its receivers get it from there. */
+	readonly follow: (track: RoomTrack) => void;
 }
 
-export type RoomLimits = EndpointLimits & PeerLimits;
+export type RoomLimits = EndpointLimits &
+	PeerLimits & {
+		/** How long the jitter buffers of effects wait for what is late, ms. */
+		effectsLatencyMs: number;
+	};
 
 export class RoomMedia implements RoomContext {
 	readonly endpoints = new Map<string, Endpoint>();
@@ -46,6 +57,8 @@ export class RoomMedia implements RoomContext {
 	readonly report: (report: LinkReportInput) => void;
 	readonly onScore: () => void;
 	readonly onWants: () => void;
+	readonly follow: (track: RoomTrack) => void;
+	readonly #bandwidth = new Bandwidth(this.endpoints);
 	readonly #pipes: Pipes;
 	readonly #peerWatch: PeerWatch;
 	readonly #subscriptions: RoomSubscriptions;
@@ -94,6 +107,10 @@ export class RoomMedia implements RoomContext {
 		);
 		this.onWants = () => this.#demand.check();
 		this.onScore = () => this.#quality.check();
+		this.follow = (track) => {
+			this.#subscriptions.follow(track, this.endpoints.values());
+			this.#pipes.follow(track);
+		};
 	}
 
 	/** Gets the router ready before the first endpoint asks for it. */
@@ -136,7 +153,10 @@ export class RoomMedia implements RoomContext {
 		for (const { id, mediaState } of this.endpoints.values()) {
 			if (mediaState) this.report({ type: "media", endpoint: id, state: mediaState });
 		}
-		for (const endpoint of this.endpoints.values()) if (endpoint instanceof SdpEndpoint) endpoint.repeat();
+		for (const endpoint of this.endpoints.values()) {
+			if (endpoint instanceof SdpEndpoint) endpoint.repeat();
+			endpoint.effects?.describe();
+		}
 		this.#demand.describe();
 		this.home.repeatSpeakers();
 		for (const id of subscribers) {
@@ -176,7 +196,7 @@ export class RoomMedia implements RoomContext {
 			case "drop":
 				return this.tracks.drop(command.track);
 			case "mute":
-				return this.tracks.get(command.track)?.setMuted(command.muted);
+				return this.tracks.mute(command.track, command.muted);
 			case "record":
 				return this.#recordings.record(command, this.endpoints.get(command.endpoint)?.tracks);
 			case "stopRecord":
@@ -236,7 +256,10 @@ export class RoomMedia implements RoomContext {
 				if (endpoint instanceof SdpEndpoint) endpoint.sendText(command.channel, command.text);
 				return;
 			case "effects":
+				if (endpoint) this.#effectsOf(endpoint).set(wishOf(command));
+				return;
 			case "control":
+				endpoint?.effects?.control(command);
 				return;
 			case "describe":
 				if (endpoint) void this.#subscriptions.describe(endpoint);
@@ -253,6 +276,7 @@ export class RoomMedia implements RoomContext {
 		this.#quality.close();
 		this.#demand.close();
 		this.#statistics.close();
+		this.#bandwidth.close();
 		this.#peerWatch.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
@@ -330,6 +354,23 @@ export class RoomMedia implements RoomContext {
 		return endpoint;
 	}
 
+	#effectsOf(endpoint: Endpoint): ParticipantEffects {
+		const { id, participant } = endpoint;
+		endpoint.effects ??= new ParticipantEffects({
+			alter: (dry, inlet) => this.tracks.alter(dry, inlet),
+			restore: (dry) => this.tracks.restore(dry),
+			bandwidth: this.#bandwidth,
+			report: (state, error) => this.report({ type: "effects", endpoint: id, state, error }),
+			settings: async () => ({
+				participant,
+				latencyMs: this.#limits.effectsLatencyMs,
+				hardware: await hardware(),
+			}),
+			log: this.log.child({ endpoint: id, participant }),
+		});
+		return endpoint.effects;
+	}
+
 	#close(id: string): void {
 		const endpoint = this.endpoints.get(id);
 		if (!endpoint) return;
@@ -345,4 +386,8 @@ export class RoomMedia implements RoomContext {
 			.then(this.report)
 			.catch((error: unknown) => this.report({ type: "failed", endpoint, cause, error: errorBody(error) }));
 	}
+}
+
+function wishOf({ audio, video, options }: Extract<LinkCommand, { type: "effects" }>): EffectsWish {
+	return { audio, video, options };
 }

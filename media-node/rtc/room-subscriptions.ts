@@ -5,6 +5,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
 import { SubscribedTrack } from "./subscriptions.ts";
+import type { RoomTrack } from "./tracks.ts";
 
 type Subscribe = Extract<LinkCommand, { type: "subscribe" }>;
 
@@ -25,6 +26,16 @@ export class RoomSubscriptions {
 			}
 		});
 		if (endpoint) void this.describe(endpoint, subscriptions);
+	}
+
+	/** A track has another source: its receivers follow. */
+	follow(track: RoomTrack, endpoints: Iterable<Endpoint>): void {
+		for (const endpoint of endpoints) {
+			const there = endpoint.subscriptions.get(track.id);
+			if (!there || there.published === track) continue;
+			const subscription = this.#subscribe(endpoint, { track: track.id, ...there.settings });
+			void this.describe(endpoint, [subscription]);
+		}
 	}
 
 	unsubscribe(endpoint: Endpoint, track: string): void {

@@ -32,6 +32,46 @@ export class RoomTracks {
 		return this.#tracks.get(id);
 	}
 
+	/** As it is published here, whatever effects make of it. */
+	original(id: string): RoomTrack | undefined {
+		const track = this.#tracks.get(id);
+		return track?.dry ?? track;
+	}
+
+	mute(id: string, muted: boolean): void {
+		const track = this.#tracks.get(id);
+		track?.setMuted(muted);
+		track?.dry?.setMuted(muted);
+	}
+
+	/** From now on receivers get what comes from there in the place of what is published. */
+	alter(dry: RoomTrack, inlet: Promise<Inlet>): RoomTrack | undefined {
+		if (!this.#holds(dry)) return undefined;
+		const { id, participant, source, muted } = dry;
+		const wish: TrackWish = { id, participant, source, media: dry.media, layers: [], muted };
+		const wet = new RoomTrack(wish, inlet, dry);
+		this.#swap(wet);
+		return wet;
+	}
+
+	/** Receivers get what is published again. */
+	restore(dry: RoomTrack): void {
+		if (this.#holds(dry) && this.#tracks.get(dry.id) !== dry) this.#swap(dry);
+	}
+
+	/** The one of this id is this, or what effects make of it. */
+	#holds(dry: RoomTrack): boolean {
+		const now = this.#tracks.get(dry.id);
+		return now === dry || now?.dry === dry;
+	}
+
+	#swap(track: RoomTrack): void {
+		const before = this.#tracks.get(track.id);
+		this.#tracks.set(track.id, track);
+		this.#room.follow(track);
+		if (before?.dry) setTimeout(() => before.close(), OVERLAP_MS).unref();
+	}
+
 	publish(command: Publish, endpoint: Endpoint | undefined): void {
 		const { track: id, source, media, layers = [], muted, cause } = command;
 		const { report } = this.#room;
@@ -104,15 +144,23 @@ export class RoomTracks {
 		track.close();
 	}
 
+	/** What effects made of it ends with it. */
+	#drop(endpoint: Endpoint, track: RoomTrack): void {
+		endpoint.effects?.remove(track);
+		if (!this.#holds(track)) return;
+		const now = this.#tracks.get(track.id);
+		this.#tracks.delete(track.id);
+		if (now !== track) now?.close();
+	}
+
 	/** The endpoint ends and closes its tracks itself. */
 	forgetAllOf(endpoint: Endpoint): void {
-		for (const track of endpoint.tracks.values())
-			if (this.#tracks.get(track.id) === track) this.#tracks.delete(track.id);
+		for (const track of endpoint.tracks.values()) this.#drop(endpoint, track);
 	}
 
 	#forget(endpoint: Endpoint, track: RoomTrack): void {
 		if (endpoint.tracks.get(track.id) === track) endpoint.tracks.delete(track.id);
-		if (this.#tracks.get(track.id) === track) this.#tracks.delete(track.id);
+		this.#drop(endpoint, track);
 	}
 
 	#publish(endpoint: Endpoint, wish: TrackWish): RoomTrack {
@@ -120,6 +168,7 @@ export class RoomTracks {
 		const sender = endpoint.sender();
 		const track = this.#add(wish, sender);
 		endpoint.tracks.set(id, track);
+		endpoint.effects?.add(track);
 		track.onLost = () => {
 			// When a worker dies all of it goes in one turn: then the endpoint's end is the news, not each track's.
 			queueMicrotask(() => {

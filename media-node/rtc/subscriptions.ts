@@ -36,6 +36,7 @@ export class SubscribedTrack {
 	readonly ready: Promise<void>;
 	#settings: TrackSettings;
 	#consumer: Consumer | DataConsumer | undefined;
+	#transport: WebRtcTransport | undefined;
 	#spatialLayers = 1;
 	#closed = false;
 	/** Nothing is sent until its client is ready for it. */
@@ -65,6 +66,16 @@ export class SubscribedTrack {
 	/** How many there are to choose from. */
 	get spatialLayers(): number {
 		return this.#spatialLayers;
+	}
+
+	/** As its client wants it. */
+	get settings(): TrackSettings {
+		return this.#settings;
+	}
+
+	/** Over which it goes to its receiver. */
+	get transport(): WebRtcTransport | undefined {
+		return this.#transport;
 	}
 
 	get consumer(): Consumer | DataConsumer | undefined {
@@ -152,6 +163,7 @@ export class SubscribedTrack {
 			throw new Error("unsubscribed meanwhile");
 		}
 		this.#consumer = consumer;
+		this.#transport = receiver.transport;
 		const ended = () => this.#closed || this.onEnded();
 		if ("kind" in consumer) consumer.observer.once("close", ended);
 		else consumer.observer.once("close", ended);

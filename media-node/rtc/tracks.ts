@@ -26,6 +26,8 @@ export interface TrackWish {
 /** Where a producer is made: a participant's transport, or the one from another node. */
 export interface Inlet {
 	home: Home;
+	/** What comes there, where that is known only with it. */
+	media?: TrackMedia;
 	transport: {
 		produce(options: ProducerOptions): Promise<Producer>;
 		produceData(options: Parameters<DataInlet>[0]): Promise<DataProducer>;
@@ -34,9 +36,12 @@ export interface Inlet {
 type DataInlet = import("mediasoup/types").Transport["produceData"];
 
 export class RoomTrack {
+	/** As its publisher sends it, where this is what effects make of it. */
+	readonly dry: RoomTrack | undefined;
 	readonly id: string;
 	readonly participant: string;
 	readonly source: Source;
+	readonly media: TrackMedia;
 	readonly kind: TrackMedia["kind"];
 	readonly layers: readonly Size[];
 	/** Somebody on this node receives it now. */
@@ -54,10 +59,12 @@ export class RoomTrack {
 	/** The producer ended without `close`: its transport did. */
 	onLost: () => void = () => {};
 
-	constructor(wish: TrackWish, inlet: Promise<Inlet>) {
+	constructor(wish: TrackWish, inlet: Promise<Inlet>, dry?: RoomTrack) {
+		this.dry = dry;
 		this.id = wish.id;
 		this.participant = wish.participant;
 		this.source = wish.source;
+		this.media = wish.media;
 		this.kind = wish.media.kind;
 		this.layers = wish.layers;
 		this.from = wish.from;
@@ -69,6 +76,11 @@ export class RoomTrack {
 
 	get producer(): Producer | DataProducer | undefined {
 		return this.#producer;
+	}
+
+	/** Where its producer lives. */
+	get home(): Home | undefined {
+		return this.#home;
 	}
 
 	get closed(): boolean {
@@ -86,6 +98,10 @@ export class RoomTrack {
 			there.catch(() => this.#elsewhere.delete(home));
 		}
 		return there;
+	}
+
+	get muted(): boolean {
+		return this.#muted;
 	}
 
 	setMuted(muted: boolean): void {
@@ -114,7 +130,9 @@ export class RoomTrack {
 		return there;
 	}
 
-	async #produce({ home, transport }: Inlet, { id, participant, media }: TrackWish): Promise<Producer | DataProducer> {
+	async #produce(inlet: Inlet, wish: TrackWish): Promise<Producer | DataProducer> {
+		const { id, participant } = wish;
+		const { home, transport, media = wish.media } = inlet;
 		if (this.#closed) throw new Error("unpublished meanwhile");
 		const common = { paused: this.#muted, appData: { participant, track: id } };
 		const producer =

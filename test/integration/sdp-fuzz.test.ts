@@ -35,6 +35,7 @@ describe("descriptions as an attacker or a broken client writes them", () => {
 		const limits = {
 			...{ maxIncomingBitrate: 10_000_000, initialOutgoingBitrate: 1_000_000 },
 			...{ maxOutgoingBitrate: 0, listenAddress: "127.0.0.1", pipeAddress: "127.0.0.1" },
+			effectsLatencyMs: 150,
 		};
 		const media = new RoomMedia("fuzz", workers, limits, (input) => {
 			// The room reads reports by this schema: one that it could not read would leave a client without an answer.

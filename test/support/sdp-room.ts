@@ -33,6 +33,7 @@ export class SdpRoom {
 		const limits = {
 			...{ maxIncomingBitrate: 10_000_000, initialOutgoingBitrate: 2_000_000 },
 			...{ listenAddress: "127.0.0.1", pipeAddress: "127.0.0.1" },
+			effectsLatencyMs: 150,
 		};
 		this.media = new RoomMedia(name, workers, limits, (report) => this.#hear(report));
 	}

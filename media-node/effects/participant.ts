@@ -1,0 +1,207 @@
+/**
+ * What is done to what one participant sends: a pipeline for its audio and its video together, which takes the place
+ * of both for all who receive them. While there is none, or after it has died, they get them as they are.
+ */
+import type { EffectControl, EffectsState, EffectsWish } from "../../shared/effects.ts";
+import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
+import type { Log } from "../observability/logger.ts";
+import { errorBody } from "../rtc/errors.ts";
+import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
+import type { Bandwidth } from "./bandwidth.ts";
+import { Restarts } from "./restarts.ts";
+import { Running, type RunSettings } from "./running.ts";
+
+/** A participant publishes its tracks one after the other: so long the pipeline waits for more of them, ms. */
+const GATHER_MS = 250;
+
+export interface EffectsHost {
+	/** From now on receivers get what comes from there. */
+	alter(dry: RoomTrack, inlet: Promise<Inlet>): RoomTrack | undefined;
+	/** Receivers get what is published again. */
+	restore(dry: RoomTrack): void;
+	/** Towards those who receive a track now. */
+	bandwidth: Bandwidth;
+	report(state: EffectsState, error?: ErrorBody): void;
+	settings(): Promise<RunSettings>;
+	log: Log;
+}
+
+/** A track that is to be altered; until its first pipeline runs, receivers wait for that. */
+interface Altered {
+	dry: RoomTrack;
+	first?: { inlet: PromiseWithResolvers<Inlet>; wet: RoomTrack | undefined };
+}
+
+export class ParticipantEffects {
+	readonly #host: EffectsHost;
+	/** What it can alter, in the order of their coming. */
+	readonly #published = new Set<RoomTrack>();
+	readonly #altered = new Map<RoomTrack, Altered>();
+	readonly #restarts = new Restarts();
+	#wish: EffectsWish | undefined;
+	#told: string | undefined;
+	#running: Running | undefined;
+	/** Grows with all that makes what is being built void. */
+	#version = 0;
+	#timer: NodeJS.Timeout | undefined;
+	#state: { state: EffectsState; error?: ErrorBody } | undefined;
+	#closed = false;
+
+	constructor(host: EffectsHost) {
+		this.#host = host;
+	}
+
+	/** Told the same again, it goes on. */
+	set(wish: EffectsWish): void {
+		const { audio, video } = wish;
+		const told = JSON.stringify(wish);
+		if (told === this.#told || this.#closed) return;
+		this.#told = told;
+		this.#restarts.forget();
+		if (audio || video) {
+			this.#wish = structuredClone(wish);
+			for (const track of this.#published) this.#include(track, false);
+			this.#build(0);
+			return;
+		}
+		this.#wish = undefined;
+		this.#stop();
+		this.#state = undefined;
+	}
+
+	/** Its participant publishes a track. */
+	add(track: RoomTrack): void {
+		if (track.source !== "audio" && track.source !== "camera") return;
+		this.#published.add(track);
+		if (this.#wish) this.#include(track, !this.#restarts.givenUp);
+	}
+
+	remove(track: RoomTrack): void {
+		this.#published.delete(track);
+		const altered = this.#altered.get(track);
+		if (!altered) return;
+		this.#altered.delete(track);
+		altered.first?.inlet.reject(new SwitchyardError("not_found", "unpublished"));
+		if (this.#altered.size > 0) this.#build(GATHER_MS);
+		else this.#stop();
+	}
+
+	control(control: EffectControl): void {
+		const effects = [this.#wish?.audio, this.#wish?.video].flatMap((chain) => chain ?? []);
+		// A pipeline that takes its place begins with that.
+		for (const { name, properties } of effects) {
+			if (name === control.name) properties[control.property] = control.value;
+		}
+		this.#told = JSON.stringify(this.#wish);
+		this.#running?.control(control);
+	}
+
+	/** For a room that lost sight of it. */
+	describe(): void {
+		if (this.#state) this.#host.report(this.#state.state, this.#state.error);
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#version++;
+		clearTimeout(this.#timer);
+		this.#host.bandwidth.forget(this);
+		this.#running?.close();
+		for (const { first } of this.#altered.values()) first?.inlet.reject(new SwitchyardError("stale_endpoint"));
+	}
+
+	/** One of each source. `waits`: whoever is to receive it waits for what comes of it. */
+	#include(dry: RoomTrack, waits: boolean): void {
+		for (const { source } of this.#altered.keys()) if (source === dry.source) return;
+		const altered: Altered = { dry };
+		this.#altered.set(dry, altered);
+		if (waits) {
+			const inlet = Promise.withResolvers<Inlet>();
+			inlet.promise.catch(() => {});
+			altered.first = { inlet, wet: this.#host.alter(dry, inlet.promise) };
+		}
+		this.#build(GATHER_MS);
+	}
+
+	#build(inMs: number): void {
+		if (this.#closed || this.#restarts.givenUp) return;
+		const version = ++this.#version;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.#make(version), inMs);
+	}
+
+	async #make(version: number): Promise<void> {
+		const wish = this.#wish;
+		const tracks = [...this.#altered.keys()];
+		if (!wish || tracks.length === 0) return;
+		let running: Running | undefined;
+		try {
+			running = await Running.start(tracks, wish, await this.#host.settings());
+		} catch (error) {
+			if (version !== this.#version) return;
+			this.#host.log.warn({ err: error }, "no effects");
+			// It would not be otherwise the next time.
+			this.#restarts.giveUp();
+			return this.#dry("failed", errorBody(error));
+		}
+		if (version !== this.#version || this.#closed) return running.close();
+		const former = this.#running;
+		this.#running = running;
+		const wet = new Map<RoomTrack, RoomTrack>();
+		for (const [dry, { inlet }] of running.strands) {
+			const altered = this.#altered.get(dry);
+			if (!altered) continue;
+			altered.first?.inlet.resolve(inlet);
+			const made = altered.first ? altered.first.wet : this.#host.alter(dry, Promise.resolve(inlet));
+			altered.first = undefined;
+			if (made) wet.set(dry, made);
+		}
+		former?.retire();
+		running.begin(wet);
+		this.#host.bandwidth.follow(this, [...wet.values()], (bitrate) => running.setBitrate(bitrate));
+		this.#tell("live");
+		const end = await running.ended;
+		if (this.#running !== running || this.#closed) return;
+		this.#onDied(running, end.cause === "finished" ? "it ended" : end.message);
+	}
+
+	#onDied(running: Running, message: string): void {
+		this.#running = undefined;
+		this.#version++;
+		this.#host.bandwidth.forget(this);
+		running.retire();
+		const pause = this.#restarts.next();
+		this.#dry(pause === undefined ? "failed" : "dry", { code: "node_failed", message });
+		if (pause !== undefined) this.#build(pause);
+	}
+
+	#dry(state: EffectsState, error: ErrorBody): void {
+		this.#restoreAll();
+		this.#tell(state, error);
+	}
+
+	/** Receivers are told of what is published first, so that what they waited for is no failure to them. */
+	#restoreAll(): void {
+		for (const altered of this.#altered.values()) {
+			this.#host.restore(altered.dry);
+			altered.first?.inlet.reject(new SwitchyardError("node_failed", "no effects"));
+			altered.first = undefined;
+		}
+	}
+
+	#stop(): void {
+		this.#version++;
+		clearTimeout(this.#timer);
+		this.#restoreAll();
+		this.#altered.clear();
+		this.#host.bandwidth.forget(this);
+		const former = this.#running;
+		this.#running = undefined;
+		former?.retire();
+	}
+
+	#tell(state: EffectsState, error?: ErrorBody): void {
+		this.#state = { state, error };
+		this.#host.report(state, error);
+	}
+}
