@@ -17,6 +17,8 @@ export interface Extension {
 	uri: string;
 }
 
+const MID = "urn:ietf:params:rtp-hdrext:sdes:mid";
+
 /** What a client sends in a section: as mediasoup is to receive it, and what the section says of it. */
 export interface Sent {
 	stream: string;
@@ -30,6 +32,10 @@ export interface Sent {
 export function capabilitiesOf(section: Pick<RemoteSection, "media">): mediasoup.RtpCapabilities {
 	try {
 		const capabilities = extractRtpCapabilities({ sdpObject: { media: [section.media] } as never });
+		// It is always offered as two (RFC 7587 section 7); GStreamer leaves them out unless its pipeline says so.
+		for (const codec of capabilities.codecs ?? []) {
+			if (codec.mimeType.toLowerCase() === "audio/opus") codec.channels = 2;
+		}
 		ortc.validateAndNormalizeRtpCapabilities(capabilities);
 		return capabilities as mediasoup.RtpCapabilities;
 	} catch (error) {
@@ -229,7 +235,7 @@ function byQuality(rids: readonly string[]): string[] {
 }
 
 function encodingsOf(
-	{ ssrcs = [], ssrcGroups = [] }: Media,
+	{ ssrcs = [], ssrcGroups = [], ext = [] }: Media,
 	rids: readonly string[],
 	withRtx: boolean,
 ): mediasoup.RtpEncodingParameters[] {
@@ -244,8 +250,11 @@ function encodingsOf(
 	// Several without a group are of tracks that share a section, which unified plan does not know (RFC 9429).
 	if (simulcast === undefined && media.length > 1) bad("has several streams in one section");
 	if (media.length > 4) bad("has more than four simulcast layers in a section");
-	// Without any the section's mid and payload types tell what is its own.
-	if (media.length === 0) return [{}];
+	if (media.length === 0) {
+		// mediasoup does not go by payload types alone: nothing of it would ever arrive.
+		if (!ext.some(({ uri }) => uri === MID)) bad("names neither SSRCs nor the header extension of mids");
+		return [{}];
+	}
 	return media.map((ssrc) => {
 		const rtx = repair.get(ssrc);
 		return withRtx && rtx !== undefined && valid(rtx) ? { ssrc, rtx: { ssrc: rtx } } : { ssrc };

@@ -111,4 +111,17 @@ describe("what cannot be used", () => {
 		const read = () => sentIn(readDescription(several).sections[1] as never, router, any);
 		expect(read).toThrowError("several streams");
 	});
+
+	it("streams that could not be told apart: neither an SSRC nor the header extension of mids", () => {
+		const unnamed = good.replace(/a=ssrc.*\r\n/g, "");
+		const read = (text: string) => sentIn(readDescription(text).sections[1] as never, router, any);
+		expect(read(unnamed)?.rtpParameters.encodings).toEqual([{}]);
+		expect(() => read(unnamed.replace(/a=extmap:\d+ \S+sdes:mid\r\n/g, ""))).toThrowError("SSRC");
+	});
+});
+
+it("Opus without its channels, as GStreamer writes it, is Opus", () => {
+	const mono = vector("chromium-156-audio-video").replace("opus/48000/2", "OPUS/48000");
+	const [codec] = sentIn(readDescription(mono).sections[0] as never, router, any)?.rtpParameters.codecs ?? [];
+	expect(codec).toMatchObject({ mimeType: "audio/OPUS", payloadType: 111, channels: 2 });
 });
