@@ -29,6 +29,7 @@ const PACKAGES = {
 		"opencv-data",
 	],
 	"event tests": ["rabbitmq-server"],
+	"encoder tests": ["gstreamer1.0-nice"],
 };
 
 /**

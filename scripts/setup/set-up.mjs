@@ -14,10 +14,11 @@ const COTURN = "/usr/bin/turnserver";
 const RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /**
- * @param {{ chromium?: boolean, coturn?: boolean, rabbitmq?: boolean, gstreamer?: boolean }} [options] what is needed besides
+ * @typedef {{ chromium?: boolean, coturn?: boolean, rabbitmq?: boolean, gstreamer?: boolean, encoder?: boolean }} Needs
+ * @param {Needs} [needs] what is needed besides
  * @returns {Promise<NodeJS.ProcessEnv>} what the processes of Switchyard run with
  */
-export async function setUp({ chromium = false, coturn = false, rabbitmq = false, gstreamer = false } = {}) {
+export async function setUp({ chromium, coturn, rabbitmq, gstreamer, encoder } = {}) {
 	const { CHROMIUM = "/usr/bin/chromium" } = process.env;
 	await installDependencies();
 	const worker = await provideMediasoupWorker();
@@ -33,6 +34,7 @@ export async function setUp({ chromium = false, coturn = false, rabbitmq = false
 		await run("systemctl", ["disable", "--now", "rabbitmq-server"]);
 	}
 	if (gstreamer) await requirePackages("media processing");
+	if (encoder) await requirePackages("encoder tests");
 	const { ok, output } = await run(NODE_24, ["scripts/build-client.ts"]);
 	if (!ok) throw new SetupError(`the client did not build:\n${output}`);
 	return { ...process.env, MEDIASOUP_WORKER_BIN: worker, CHROMIUM };
