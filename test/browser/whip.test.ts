@@ -95,6 +95,28 @@ describe("the library of the protocols' author", () => {
 		expect(await participants(room)).toEqual([]);
 	});
 
+	it.each(["video/VP8", "video/VP9", "video/H264", "video/AV1"])(
+		"%s is watched by one offer and its answer",
+		async (codec) => {
+			const room = newRoom();
+			const [sender, viewer] = [await newPage(), await newPage()];
+			await sender.evaluate(publishWithLibrary, { ...(await target(room, "whip", "obs")), codec });
+			const statuses: number[] = [];
+			viewer.on("response", (response) => {
+				if (response.request().method() === "POST") statuses.push(response.status());
+			});
+			await viewer.evaluate(watchWithLibrary, await target(room, "whep", "ann"));
+			await goesOn(viewer);
+			expect(statuses[0]).toBe(201);
+			const decoded = await viewer.evaluate(async () => {
+				const stats = await window.pc.getStats();
+				const video = [...stats.values()].find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+				return stats.get(video?.codecId)?.mimeType;
+			});
+			expect(decoded).toBe(codec);
+		},
+	);
+
 	it("goes on watching when the publisher comes back, and when another one comes", async () => {
 		const room = newRoom();
 		const [first, second, viewer] = [await newPage(), await newPage(), await newPage()];

@@ -106,14 +106,22 @@ export interface Target {
 	token: string;
 }
 
-/** The fake camera and microphone, by the library of the protocol's author. */
-export async function publishWithLibrary({ url, token, rids = [] }: Target & { rids?: string[] }): Promise<void> {
+/** The fake camera and microphone, by the library of the protocol's author. `codec`: the video's, and no other. */
+export async function publishWithLibrary({
+	url,
+	token,
+	rids = [],
+	codec,
+}: Target & { rids?: string[]; codec?: string }): Promise<void> {
 	const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
 	window.pc = new RTCPeerConnection();
 	for (const track of stream.getTracks()) {
 		const sendEncodings = rids.map((rid, at) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - at) }));
 		const more = track.kind === "video" && rids.length > 0 ? { sendEncodings } : {};
-		window.pc.addTransceiver(track, { direction: "sendonly", streams: [stream], ...more });
+		const transceiver = window.pc.addTransceiver(track, { direction: "sendonly", streams: [stream], ...more });
+		if (codec === undefined || track.kind !== "video") continue;
+		const { codecs = [] } = RTCRtpSender.getCapabilities("video") ?? {};
+		transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType === codec));
 	}
 	window.client = new window.lib.WHIPClient();
 	await (window.client as InstanceType<Libraries["WHIPClient"]>).publish(window.pc, url, token);
