@@ -289,7 +289,7 @@ describe("an interaction", () => {
 		await again.socket.closed;
 		expect(await interaction(hall)).toBeDefined();
 		await hall.later(61_000);
-		await hall.later(6_000);
+		await hall.later(11_000);
 		expect(await interaction(hall)).toBeUndefined();
 	});
 
@@ -302,6 +302,80 @@ describe("an interaction", () => {
 		await hall.serve(ann, ben.tracks);
 		await hall.later(5_100);
 		expect(await ann.client.told("start")).toBe(30);
+	});
+});
+
+describe("what is recorded", () => {
+	const at = String.raw`\d{8}-\d{6}\.\d{3}`;
+	const pathOf = (hall: Hall, user: string, connection: number, part: string) =>
+		new RegExp(
+			`^data/default/${hall.name}/recordings/i-[0-9a-f]{32}-a-${at}-s-default-n-${hall.name}-u-${user}-c-${connection}-${part}$`,
+		);
+
+	it("is told of when it is finished, by who it is of, over all connections", async () => {
+		const hall = new Hall(node, { duration: 60, recordingMode: "muxed" });
+		const [ann, ben] = await hall.started();
+		const ofAnn = await hall.link.command("record");
+		const ofBen = await hall.link.command("record");
+		expect(ofAnn).toMatchObject({ endpoint: ann.endpoint, tracks: ann.tracks, effects: false, container: "mp4" });
+		expect(ofAnn.path).toMatch(pathOf(hall, "ann", 1, "dry"));
+		expect(ofBen.path).toMatch(pathOf(hall, "ben", 1, "dry"));
+		for (const { recording, part } of [ofAnn, ofBen]) {
+			hall.link.report({ type: "recording", recording, part, state: "started" });
+		}
+		ben.client.say("stop");
+		expect((await hall.link.command("stopRecord")).recording).toBe(ofBen.recording);
+		const again = await hall.enter("ben", { recordingMode: "split" });
+		await hall.send(again);
+		await again.client.told("start");
+		const sound = await hall.link.command("record");
+		const picture = await hall.link.command("record");
+		expect(sound).toMatchObject({ tracks: [again.tracks[0]], container: "ogg" });
+		expect(picture).toMatchObject({ tracks: [again.tracks[1]], container: "mp4" });
+		expect(sound.path).toMatch(pathOf(hall, "ben", 2, "audio-dry"));
+		expect(picture.path).toMatch(pathOf(hall, "ben", 2, "video-dry"));
+
+		await hall.later(60_000);
+		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		await hall.recorded(ofAnn, "mkv");
+		await hall.recorded(ofBen, "mkv");
+		await hall.recorded(sound, "ogg");
+		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		await hall.recorded(picture, "mkv");
+		const files = {
+			ann: [`${ofAnn.path}.mkv`],
+			ben: [`${ofBen.path}.mkv`, `${sound.path}.ogg`, `${picture.path}.mkv`],
+		};
+		for (const { client } of [ann, again]) {
+			expect(await client.files()).toEqual(files);
+			await client.told("end");
+		}
+	});
+
+	it("is told of by its name where it takes long to finish", async () => {
+		const hall = new Hall(node, { duration: 60, size: 1, recordingMode: "free" });
+		const ann = await hall.enter("ann");
+		await hall.send(ann);
+		const { recording, part, path } = await hall.link.command("record");
+		hall.link.report({ type: "recording", recording, part, state: "started" });
+		await hall.serve(ann, ann.tracks);
+		await ann.client.told("start");
+		await hall.later(60_000);
+		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		await hall.later(10_000);
+		// VP8, as the node was told that it comes.
+		expect(await ann.client.files()).toEqual({ ann: [`${path}.mkv`] });
+		await ann.client.told("end");
+	});
+
+	it.each(["none", "direct", "bypass", "rtpbin_only"])("is nothing in mode %s", async (recordingMode) => {
+		const hall = new Hall(node, { duration: 60, size: 1, recordingMode });
+		const ann = await hall.enter("ann");
+		await hall.send(ann);
+		await hall.serve(ann, ann.tracks);
+		await ann.client.told("start");
+		await hall.later(60_000);
+		expect(await ann.client.files()).toEqual({ ann: null });
 	});
 });
 

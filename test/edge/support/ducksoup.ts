@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { DucksoupEvents, DucksoupFiles } from "../../../shared/ducksoup.ts";
 import type { SentTrack } from "../../../shared/sdp.ts";
 import { roomOf } from "../../../worker/api/ducksoup/settings.ts";
+import { mintNodeToken } from "../../../worker/auth/tokens.ts";
 import { fetchEdge, testEnv } from "./client.ts";
 import type { TestLink, TestNode } from "./node.ts";
 import { agree, clientSdp, nodeSdp, offer, sent } from "./sdp.ts";
@@ -98,9 +99,10 @@ export class Hall {
 	room = "";
 	link!: TestLink;
 
+	/** Nothing is recorded unless the options say how. */
 	constructor(node: TestNode, options: object = {}) {
 		this.node = node;
-		this.options = options;
+		this.options = { recordingMode: "none", ...options };
 	}
 
 	get stub() {
@@ -151,6 +153,21 @@ export class Hall {
 		person.client.answer();
 		const { endpoint, connection, cause } = await link.command("description");
 		link.report({ type: "agreed", endpoint, connection, sections, cause });
+	}
+
+	/** What somebody's recorder has begun is finished, and told of as nodes do. */
+	async recorded({ recording, path }: { recording: string; path: string }, extension: string): Promise<void> {
+		const { token } = await mintNodeToken(testEnv, { node: this.node.id });
+		const file = { path: `${path}.${extension}`, part: 1, bytes: 1_000, sha256: "0".repeat(64), durationMs: 9_000 };
+		const response = await fetchEdge("/v1/recording-files/reports", {
+			method: "POST",
+			headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+			body: JSON.stringify({
+				...{ room: this.room, recording, part: 1, over: true },
+				files: [{ ...file, state: "written" }],
+			}),
+		});
+		if (!response.ok) throw new Error(`not told: ${response.status} ${await response.text()}`);
 	}
 
 	/** Two people who have got the start. */

@@ -79,6 +79,13 @@ export const ducksoup: Personal = {
 		evict(core, member, "pc_failed", "error-peer-connection");
 	},
 
+	recorded(core, { id, state, participant }) {
+		if (state === "ended" || state === "failed") {
+			log(core, "info", "pipeline", "pipeline_stopped", { user: participant, value: id, cause: state });
+		}
+		advance(core);
+	},
+
 	due: onPeerDue,
 	roomDue: onInteractionDue,
 	gone: onGone,

@@ -12,7 +12,7 @@ export const DIALECT = "ducksoup";
 /** From ready: whoever has not got the others' media by then does not keep the rest from starting, ms. */
 const SERVE_MS = 5_000;
 /** At the end files are waited for, ms. */
-const FILES_MS = 5_000;
+const FILES_MS = 10_000;
 
 /** Whoever has ever been in it. */
 export interface User {
@@ -21,8 +21,8 @@ export interface User {
 	connections: number;
 	/** Of the latest connection: what others receive it in. */
 	stream: string;
-	/** Recorded so far, over all connections. */
-	recordings: string[];
+	/** Recorded so far, over all connections: the room's ids, and what the files are to be called. */
+	recordings: { id: string; file: string }[];
 }
 
 export interface Interaction {

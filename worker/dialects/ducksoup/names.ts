@@ -17,18 +17,17 @@ export function logName({ name, createdAt }: Pick<Interaction, "name" | "created
 
 export type Part = "dry" | "wet" | "audio-dry" | "audio-wet" | "video-dry" | "video-wet";
 
-/** Of the recording of a user's so-and-so-many-th connection, from its beginning. */
+/** What file systems and object stores take, less what is added to it. */
+const MOST_FILE_NAME = 220;
+
+/** Of the recording of a user's so-and-so-many-th connection, from its beginning; without extension. */
 export function recordingPath(
 	interaction: Interaction,
-	{
-		user,
-		connection,
-		part,
-		extension,
-		at,
-	}: { user: string; connection: number; part: Part; extension: string; at: number },
+	{ user, connection, part, at }: { user: string; connection: number; part: Part; at: number },
 ): string {
 	const { id, namespace, name } = interaction;
-	const file = `i-${id}-a-${timestamp(at)}-s-${namespace}-n-${name}-u-${user}-c-${connection}-${part}.${extension}`;
-	return `${folderOf(interaction)}/recordings/${file}`;
+	const file = (space: string) => `i-${id}-a-${timestamp(at)}-s-${space}-n-${name}-u-${user}-c-${connection}-${part}`;
+	const over = Math.max(0, file(namespace).length - MOST_FILE_NAME);
+	// The folder tells the namespace too.
+	return `${folderOf(interaction)}/recordings/${file(namespace.slice(0, namespace.length - over))}`;
 }

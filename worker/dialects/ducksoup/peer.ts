@@ -13,8 +13,15 @@ const CONNECT_MS = 15_000;
 /** For one that was lost to come back, ms. */
 const RETURN_MS = 10_000;
 
+export interface Effects {
+	audio?: unknown;
+	video?: unknown;
+}
+
 export interface Peer {
 	options: JoinOptions;
+	/** What is altered of its media. */
+	effects?: Effects;
 	/** Which of its user's connections it is, from 1. */
 	connection: number;
 	/** The stream that others receive it in. */
