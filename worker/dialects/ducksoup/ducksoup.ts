@@ -237,7 +237,11 @@ function hear(core: Core, member: Member, event: RoomEvent): void {
 
 function tellOf(core: Core, member: Member, kind: "other_joined" | "other_left", id: string): void {
 	const interaction = interactionOf(core);
+<<<<<<< HEAD
 	// When it is over all leave, one after another: nobody is told of that on the way.
+=======
+	// At the end everybody leaves.
+>>>>>>> 1e8ea70 (Tests: DuckSoup in Chromium, from joined to closed)
 	if (!interaction || interaction.endedAt !== undefined) return;
 	const other = userOf(interaction, id);
 	if (other) tell(core, member, eventFrame(kind, { userId: other.id, streamId: other.stream }));
