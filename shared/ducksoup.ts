@@ -20,7 +20,7 @@ const DURATION = { fallback: 30, most: 1_200 };
 const SIZE = { fallback: 2, most: 8 };
 const WIDTH = { fallback: 800, most: 7_680 };
 const HEIGHT = { fallback: 600, most: 7_680 };
-const FRAMERATE = { fallback: 25, most: 120 };
+const FRAMERATE = { fallback: 25, most: 60 };
 const MOST_NAME = 50;
 const MOST_FX = 4_096;
 
@@ -46,13 +46,20 @@ export function clean(name: string): string {
 const NUMERIC = /^\s*[+-]?\d+(\.\d+)?\s*$/;
 
 /** Pages pass on what they find in an address: a number may be its digits. */
-const lenientNumber = z.union([z.number(), z.string().regex(NUMERIC).transform(Number)]);
+const lenientNumber = z.union([z.number(), z.string().regex(NUMERIC).transform(Number).pipe(z.number())]).nullish();
 
-function whole({ fallback, most }: { fallback: number; most: number }) {
-	return lenientNumber.nullish().transform((value) => {
-		const number = Math.trunc(value ?? 0);
-		return number < 1 ? fallback : Math.min(number, most);
-	});
+interface Bounds {
+	fallback: number;
+	most: number;
+}
+
+function bounded(value: number | null | undefined, { fallback, most }: Bounds): number {
+	const whole = Math.trunc(value ?? 0);
+	return whole < 1 ? fallback : Math.min(whole, most);
+}
+
+function whole(bounds: Bounds) {
+	return lenientNumber.transform((value) => bounded(value, bounds));
 }
 
 const name = z.union([z.string(), z.number().transform(String)]).transform(clean);
@@ -113,9 +120,9 @@ export const JoinOptions = z
 			),
 		width: whole(WIDTH),
 		height: whole(HEIGHT),
-		framerate: lenientNumber.nullish(),
+		framerate: lenientNumber,
 		/** As older documents spell it. */
-		frameRate: lenientNumber.nullish(),
+		frameRate: lenientNumber,
 		audioFx: fx,
 		videoFx: fx,
 		gpu: flag,
@@ -123,7 +130,7 @@ export const JoinOptions = z
 	})
 	.transform(({ framerate, frameRate, ...options }) => ({
 		...options,
-		framerate: whole(FRAMERATE).parse(framerate ?? frameRate),
+		framerate: bounded(framerate ?? frameRate, FRAMERATE),
 	}));
 export type JoinOptions = z.infer<typeof JoinOptions>;
 

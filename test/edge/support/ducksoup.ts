@@ -75,7 +75,7 @@ export class DucksoupClient {
 		return this.socket.untaken.map((frame) => (frame as Frame).kind);
 	}
 
-	/** Everything that the room had to say so far has come: its row was asked for meanwhile. */
+	/** What the room had to say so far has come: it was asked for something, and nothing that is answered can be said to it. */
 	async settled(room: string): Promise<string[]> {
 		await runInDurableObject(testEnv.ROOM.getByName(room), () => {});
 		await new Promise((resolve) => setTimeout(resolve, 20));

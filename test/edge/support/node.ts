@@ -123,6 +123,12 @@ export class TestLink {
 		}
 	}
 
+	/** Commands that came and were not taken. */
+	get untaken(): readonly LinkCommand[] {
+		const frames = this.socket.untaken.filter((frame): frame is LinkCommand[] => Array.isArray(frame));
+		return [...this.#commands, ...frames.flat()];
+	}
+
 	report(...reports: LinkReportInput[]): void {
 		this.socket.send(reports);
 	}

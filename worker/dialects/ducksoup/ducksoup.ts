@@ -11,6 +11,7 @@ import type { Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { Rates } from "../rates.ts";
 import { control, polyControl } from "./controls.ts";
+import { onEffects } from "./effects.ts";
 import { eventFrame, payloadOf, readFrame, readJoin } from "./frames.ts";
 import { DIALECT, interactionOf, userOf } from "./interaction.ts";
 import { enter, Outcome } from "./joining.ts";
@@ -226,6 +227,9 @@ function hear(core: Core, member: Member, event: RoomEvent): void {
 		case "endpointLost":
 			media.onNodeLost(core, member);
 			return;
+		case "effects":
+			onEffects(core, member, event.state, event.error);
+			return;
 		case "participantJoined":
 			tellOf(core, member, "other_joined", event.participant.id);
 			return;
@@ -237,11 +241,7 @@ function hear(core: Core, member: Member, event: RoomEvent): void {
 
 function tellOf(core: Core, member: Member, kind: "other_joined" | "other_left", id: string): void {
 	const interaction = interactionOf(core);
-<<<<<<< HEAD
 	// When it is over all leave, one after another: nobody is told of that on the way.
-=======
-	// At the end everybody leaves.
->>>>>>> 1e8ea70 (Tests: DuckSoup in Chromium, from joined to closed)
 	if (!interaction || interaction.endedAt !== undefined) return;
 	const other = userOf(interaction, id);
 	if (other) tell(core, member, eventFrame(kind, { userId: other.id, streamId: other.stream }));

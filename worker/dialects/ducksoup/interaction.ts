@@ -6,6 +6,7 @@ import type { JoinOptions } from "../../../shared/ducksoup.ts";
 import { NOTICE_AFTER_MS, NOTICE_MS, READY_MS } from "../../../shared/ducksoup.ts";
 import type { Core } from "../../room/core.ts";
 import type { Member } from "../../room/state.ts";
+import { logName } from "./names.ts";
 
 export const DIALECT = "ducksoup";
 
@@ -36,6 +37,8 @@ export interface Interaction {
 	size: number;
 	duration: number;
 	audioOnly: boolean;
+	/** The file that is logged to. */
+	log: string;
 	createdAt: number;
 	readyAt?: number;
 	startedAt?: number;
@@ -64,12 +67,13 @@ export function createInteraction(
 	page: string,
 	{ namespace, interactionName, size, duration, audioOnly }: JoinOptions,
 ): Interaction {
+	const now = Date.now();
 	const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
 		"",
 	);
 	const interaction: Interaction = {
 		...{ id, page, namespace, name: interactionName, size, duration, audioOnly },
-		...{ createdAt: Date.now(), users: [] },
+		...{ log: logName(interactionName, now), createdAt: now, users: [] },
 	};
 	core.room.own = { interaction } satisfies Own;
 	keepInteraction(core);

@@ -39,7 +39,7 @@ export class Outcome extends Error {
 /** Throws an `Outcome`, or what the room refuses. */
 export function enter(core: Core, ws: WebSocket, { grant }: Guest, options: JoinOptions): void {
 	if (isRevoked(core, grant)) throw new Outcome("error-join", "removed from this room");
-	readEffects(core.env, options);
+	const effects = readEffects(core.env, options);
 	core.ensure(grant.room, grant.origin, undefined, { topology: "sfu" });
 	const there = interactionOf(core);
 	const context = admit(core, there, options);
@@ -50,7 +50,8 @@ export function enter(core: Core, ws: WebSocket, { grant }: Guest, options: Join
 	keepInteraction(core);
 
 	const { audioOnly } = interaction;
-	const peer = newPeer(options, user.connections, user.stream);
+	const altered = { audio: effects?.audio !== undefined, video: effects?.video !== undefined };
+	const peer = newPeer(options, altered, user.connections, user.stream);
 	try {
 		const member = join(core, ws, grant, {
 			...{ dialect: DIALECT, own: peer, sdp: sdpSettings(peer, audioOnly), data: false, mesh: false },
@@ -67,7 +68,7 @@ export function enter(core: Core, ws: WebSocket, { grant }: Guest, options: Join
 		}
 		const { audioFx, videoFx, ...asked } = options;
 		log(core, "info", "interaction", "peer_joined", { user: user.id, payload: { ...asked, audioFx, videoFx } });
-		applyEffects(core, member);
+		if (effects) applyEffects(core, member, interaction, effects);
 		ensureEndpoint(core, member);
 	} catch (error) {
 		// As if it had not been tried.

@@ -6,7 +6,7 @@ import { archiveOf } from "../../archive/locate.ts";
 import type { Core } from "../../room/core.ts";
 import type { Member } from "../../room/state.ts";
 import { type Interaction, interactionOf } from "./interaction.ts";
-import { folderOf, logName, timestamp } from "./names.ts";
+import { folderOf, timestamp } from "./names.ts";
 
 export type LogContext = "peer" | "interaction" | "track" | "pipeline" | "signaling" | "server" | "ext";
 /** By the number of `DUCKSOUP_LOG_LEVEL` from which on they are written. */
@@ -60,7 +60,7 @@ export function log(core: Core, level: LogLevel, context: LogContext, message: s
 	if (!interaction || !logs(core.env, level)) return;
 	const line = lineOf(interaction, Date.now(), { level, context, message }, fields);
 	print(core.env, line);
-	writerOf(core).add(folderOf(interaction), logName(interaction), line);
+	writerOf(core).add(folderOf(interaction), interaction.log, line);
 }
 
 export function logOf(member: Member): { user: string } {

@@ -11,8 +11,9 @@ export function folderOf({ namespace, name }: { namespace: string; name: string 
 	return `data/${namespace}/${name}`;
 }
 
-export function logName({ name, createdAt }: Pick<Interaction, "name" | "createdAt">): string {
-	return `${name}-a-${timestamp(createdAt)}.log`;
+/** Of a run, from its beginning. */
+export function logName(name: string, at: number): string {
+	return `${name}-a-${timestamp(at)}.log`;
 }
 
 export type Part = "dry" | "wet" | "audio-dry" | "audio-wet" | "video-dry" | "video-wet";

@@ -13,15 +13,10 @@ const CONNECT_MS = 15_000;
 /** For one that was lost to come back, ms. */
 const RETURN_MS = 10_000;
 
-export interface Effects {
-	audio?: unknown;
-	video?: unknown;
-}
-
 export interface Peer {
 	options: JoinOptions;
-	/** What is altered of its media. */
-	effects?: Effects;
+	/** What of its media has effects. */
+	altered: { audio: boolean; video: boolean };
 	/** Which of its user's connections it is, from 1. */
 	connection: number;
 	/** The stream that others receive it in. */
@@ -52,8 +47,8 @@ export interface Peer {
 	cause?: string;
 }
 
-export function newPeer(options: JoinOptions, connection: number, stream: string): Peer {
-	return { options, connection, stream, joinedAt: Date.now(), used: 0, connected: false };
+export function newPeer(options: JoinOptions, altered: Peer["altered"], connection: number, stream: string): Peer {
+	return { options, altered, connection, stream, joinedAt: Date.now(), used: 0, connected: false };
 }
 
 /** Of a member that speaks this dialect. */

@@ -65,8 +65,7 @@ export function beginRecordings(core: Core, member: Member): void {
 	peer.recorded = true;
 	core.members.touch(member.id);
 	if (core.env.DUCKSOUP_NO_RECORDING === "true") return;
-	const { options, connection, effects } = peer;
-	const altered = { audio: effects?.audio !== undefined, video: effects?.video !== undefined };
+	const { options, connection, altered } = peer;
 	const at = Date.now();
 	for (const { part, sources, effects } of planRecordings(options.recordingMode, interaction.audioOnly, altered)) {
 		const id = `${DIALECT}-${member.join}-${part}`;
