@@ -73,7 +73,8 @@ export class Recorder {
 				const sources = await this.#sources();
 				take = await this.#recordings.create(this.#manifest(number, sources));
 				const writer = await this.#open(take, sources);
-				if (!started) this.#events.onState("started");
+				await writer.flowing();
+				if (!started && !this.#stopped) this.#events.onState("started");
 				started = true;
 				const watch = setInterval(() => void this.#watch(), LOOK_MS);
 				const end = await writer.ended;

@@ -1,5 +1,7 @@
 /** Tracks on their way into files: mediasoup sends each over loopback, encrypted, to a process that writes it as it is. */
 import { randomBytes } from "node:crypto";
+import { stat, watch } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Consumer, PlainTransport, Producer, RtpCapabilities } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
@@ -11,6 +13,8 @@ const CRYPTO_SUITE = "AES_CM_128_HMAC_SHA1_80";
 const KEY_BYTES = 30;
 /** How long the last that came may take to be written, ms: every frame is in its file as soon as it has come through. */
 const CLOSE_MS = 2_000;
+/** How long the first of each track may take, ms. */
+const FLOW_MS = 2_000;
 
 export interface Source {
 	producer: Producer;
@@ -37,9 +41,10 @@ export class Writer {
 		this.#pipeline = pipeline;
 		this.#feeds = feeds;
 		this.ended = pipeline.ended.then((end) => {
-			for (const { transport } of feeds) transport.close();
 			// What holds up the end of one file does no harm to what is in it.
-			return this.#stopped ? { cause: "finished" } : end;
+			const asked = this.#stopped;
+			for (const { transport } of feeds) transport.close();
+			return asked ? { cause: "finished" } : end;
 		});
 		for (const { consumer } of feeds) {
 			consumer.observer.once("close", () => {
@@ -63,6 +68,23 @@ export class Writer {
 			pipeline?.kill();
 			for (const { transport } of feeds) transport.close();
 			throw error;
+		}
+	}
+
+	/** Resolves when something of each is in its file, or has not come in time: who is muted sends nothing. */
+	async flowing(): Promise<void> {
+		const [first] = this.#feeds;
+		if (!first) return;
+		const ended = new AbortController();
+		void this.#pipeline.ended.then(() => ended.abort());
+		const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(FLOW_MS)]);
+		try {
+			for await (const _ of watch(dirname(first.file), { signal })) {
+				const sizes = await Promise.all(this.#feeds.map(({ file }) => stat(file)));
+				if (sizes.every(({ size }) => size > 0)) return;
+			}
+		} catch (error) {
+			if (!signal.aborted) throw error;
 		}
 	}
 

@@ -99,6 +99,11 @@ export class PublisherPage {
 		return this.page.evaluate(({ width, height }) => window.size(width, height), { width, height });
 	}
 
+	/** Bits per second that leave the browser, since this was asked last. */
+	bitrate(): Promise<number> {
+		return this.page.evaluate(async () => (await window.room.stats()).outgoingBitrate);
+	}
+
 	async leave(): Promise<void> {
 		await this.page.context().close();
 	}

@@ -6,6 +6,7 @@
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { PartReport, RecordedFile, Recording, RecordingCreate, RecordingPart } from "../../shared/recordings.ts";
+import type { Source } from "../../shared/tokens.ts";
 import { recordAfterwards, recordEvent } from "../events/record.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
@@ -21,8 +22,10 @@ const MOST_PARTS = 100;
 const MOST = 1_000;
 
 /** `tracks`: only these. `split`: a file for each. `dialect`: who is told of its states; by default the participant's. */
-export type RecordingWish = Pick<RecordingCreate, "participant" | "sources" | "effects" | "container" | "tracks"> & {
+export type RecordingWish = Pick<RecordingCreate, "participant" | "effects" | "container" | "tracks"> & {
 	id: string;
+	/** Data is not recorded. */
+	sources: readonly Source[];
 	path: string;
 	split?: boolean;
 	dialect?: string;
@@ -39,7 +42,7 @@ export function startRecording(core: Core, wish: RecordingWish): Recording {
 	forgetOldest(core);
 	const { id, participant, sources, tracks, effects, container, path, split = false } = wish;
 	const row: Recorded = {
-		...{ id, participant, sources: [...sources], tracks, effects, container, path, split },
+		...{ id, participant, sources: sources.filter((it) => it !== "data"), tracks, effects, container, path, split },
 		dialect: wish.dialect ?? core.members.get(participant)?.dialect,
 		createdAt: Date.now(),
 		lastPart: 0,
