@@ -76,6 +76,28 @@ export const decodes = (page: Page, session: number, type: StreamType) =>
 		`s${session}-${type}`,
 	);
 
+/** Widths of the layers that a page is sending, as far as it makes pictures of them, the largest first. */
+export const sentWidths = (page: Page): Promise<number[]> =>
+	page.evaluate(async () => {
+		const { uploadStats } = await window.client.getStats();
+		const widths: number[] = [];
+		for (const stats of uploadStats?.values() ?? []) {
+			if (stats.type === "outbound-rtp" && stats.framesPerSecond > 0) widths.push(stats.frameWidth);
+		}
+		return widths.sort((a, b) => b - a);
+	});
+
+/** Bytes of media that came until now. */
+export const bytesReceived = (page: Page): Promise<number> =>
+	page.evaluate(async () => {
+		const { downloadStats } = await window.client.getStats();
+		let bytes = 0;
+		for (const stats of downloadStats?.values() ?? []) {
+			if (stats.type === "inbound-rtp") bytes += stats.bytesReceived;
+		}
+		return bytes;
+	});
+
 /** Ids of the browser's tracks, by the session they are of. */
 export const tracksOf = (page: Page): Promise<Record<string, string[]>> =>
 	page.evaluate(() => {
