@@ -19,7 +19,7 @@ await command(async () => {
 		coturn: integration || runs("browser"),
 		rabbitmq: integration,
 		gstreamer: integration || runs("browser"),
-		encoder: runs("browser"),
+		encoder: integration || runs("browser"),
 	});
 
 	const directory = mkdtempSync(join(tmpdir(), "switchyard-test-"));

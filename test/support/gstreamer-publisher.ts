@@ -1,6 +1,6 @@
 /**
  * An encoder made of GStreamer's `webrtcbin`, in a process of its own, that publishes over WHIP: url, token and pipeline
- * are its arguments. It says `published` when it was answered, and ends its session on SIGTERM.
+ * are its arguments. It says its session's address when it was answered, and ends its session on SIGTERM.
  *
  * Debian 12 has no `whipsink`, and its `whip-client` cannot run: it brings libsoup 2, `webrtcbin` libsoup 3.
  */
@@ -62,7 +62,7 @@ function call(object: Pointer, signal: string, argument: Pointer | null): Pointe
 	return promise;
 }
 
-async function publish(url: string, token: string, description: string): Promise<() => Promise<void>> {
+async function publish(url: string, token: string, description: string) {
 	if (!init(null, null, null)) throw new Error("GStreamer does not start");
 	const error: [Pointer | null] = [null];
 	const pipeline = parse(`webrtcbin name=w bundle-policy=max-bundle ${description}`, null, FATAL_ERRORS, error);
@@ -84,15 +84,16 @@ async function publish(url: string, token: string, description: string): Promise
 	const applied = replyOf(call(bin, "set-remote-description", newDescription(ANSWER, message[0])));
 	if (applied && valueIn(applied, "error")) throw new Error(`the answer is refused:\n${body}\n${answer}`);
 	const session = new URL(response.headers.get("location") ?? "", url);
-	return async () => {
+	const stop = async () => {
 		await fetch(session, { method: "DELETE", headers });
 		setState(pipeline, NULL_STATE);
 	};
+	return { session, stop };
 }
 
 const [url = "", token = "", description = ""] = process.argv.slice(2);
-const stop = await publish(url, token, description);
-console.log("published");
+const { session, stop } = await publish(url, token, description);
+console.log(`session ${session}`);
 // Nothing of JavaScript's own keeps it alive.
 const alive = setInterval(() => {}, 60_000);
 process.on("SIGTERM", () => {

@@ -42,6 +42,11 @@ export class GstreamerPublisher {
 		return this.#said.join("");
 	}
 
+	/** Address of its session, once it has one. */
+	get session(): string | undefined {
+		return /^session (\S+)$/m.exec(this.said)?.[1];
+	}
+
 	/** It ends its session over HTTP. */
 	stop(): Promise<void> {
 		return this.#end("SIGTERM");
