@@ -1,9 +1,10 @@
 /** One part of a recording on this node: written until it is stopped or its tracks end, by one process after another if need be. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Producer } from "mediasoup/types";
+import type { DataProducer, Producer } from "mediasoup/types";
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
 import type { RecordedSource } from "../../shared/recordings.ts";
+import type { PipelineEnd } from "../gst/pipeline.ts";
 import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Home } from "../rtc/home.ts";
@@ -21,6 +22,8 @@ const STEADY_MS = 60_000;
 /** Before the second in a row, ms: the first is replaced at once. */
 const PAUSE_MS = 500;
 const LOOK_MS = 5_000;
+/** So long a change is waited for that comes with another, ms. */
+const GATHER_MS = 100;
 
 export interface RecorderEvents {
 	onState(state: "started" | "finishing" | "failed", error?: ErrorBody): void;
@@ -29,19 +32,23 @@ export interface RecorderEvents {
 export class Recorder {
 	readonly #command: Command;
 	readonly #room: string;
-	readonly #tracks: readonly RoomTrack[];
+	/** Tracks as they are at the time, of those that are to be recorded. */
+	readonly #tracks: () => RoomTrack[];
 	readonly #home: Promise<Home>;
 	readonly #recordings: Recordings;
 	readonly #events: RecorderEvents;
 	readonly #log: Log;
 	#writer: Writer | undefined;
+	/** Goes on until the one that takes its place is written. */
+	#former: Writer | undefined;
+	#changed = Promise.withResolvers<"changed">();
 	#stopped = false;
 	#failure: ErrorBody | undefined;
 
 	constructor(
 		room: string,
 		command: Command,
-		tracks: readonly RoomTrack[],
+		tracks: () => RoomTrack[],
 		home: Promise<Home>,
 		recordings: Recordings,
 		log: Log,
@@ -60,7 +67,13 @@ export class Recorder {
 	/** What has come is written; its files follow. */
 	stop(): void {
 		this.#stopped = true;
+		this.#former?.stop();
 		this.#writer?.stop();
+	}
+
+	/** One of the tracks has another source now: effects began, or died. */
+	changed(): void {
+		this.#changed.resolve("changed");
 	}
 
 	async #run(): Promise<void> {
@@ -74,12 +87,20 @@ export class Recorder {
 				take = await this.#recordings.create(this.#manifest(number, sources));
 				const writer = await this.#open(take, sources);
 				await writer.flowing();
+				this.#former?.stop();
+				this.#former = undefined;
 				if (!started && !this.#stopped) this.#events.onState("started");
 				started = true;
 				const watch = setInterval(() => void this.#watch(), LOOK_MS);
-				const end = await writer.ended;
+				const end = await this.#until(writer, sources);
 				clearInterval(watch);
 				this.#writer = undefined;
+				if (end === "changed") {
+					this.#former = writer;
+					const former = take;
+					void writer.ended.then(() => this.#recordings.written(former, false));
+					continue;
+				}
 				const last = this.#stopped || end.cause === "finished" || ++crashes >= MOST_CRASHES;
 				if (Date.now() - since > STEADY_MS) crashes = 0;
 				this.#recordings.written(take, last);
@@ -97,12 +118,27 @@ export class Recorder {
 				else this.#events.onState("failed", { code: "node_failed", message: end.message });
 				return;
 			} catch (error) {
+				this.#former?.stop();
 				if (take) await this.#recordings.discard(take).catch(() => {});
 				this.#recordings.failures++;
 				this.#log.error({ err: error }, "cannot record");
 				this.#events.onState("failed", errorBody(error));
 				return;
 			}
+		}
+	}
+
+	/** The end of a writer; or what it writes is not any more what is to be written. */
+	async #until(writer: Writer, sources: readonly Found[]): Promise<PipelineEnd | "changed"> {
+		for (;;) {
+			const what = await Promise.race([writer.ended, this.#changed.promise]);
+			if (what !== "changed") return what;
+			this.#changed = Promise.withResolvers();
+			// Sound and picture change one after the other.
+			await delay(GATHER_MS);
+			const now = this.#tracks();
+			const same = now.length === sources.length && sources.every(({ track }) => now.includes(track));
+			if (!same && now.length > 0 && !this.#stopped) return "changed";
 		}
 	}
 
@@ -128,15 +164,29 @@ export class Recorder {
 	async #sources(): Promise<Found[]> {
 		const home = await this.#home;
 		const found: Found[] = [];
-		for (const track of this.#tracks) {
-			if (track.closed || track.source === "data") continue;
-			const producer = await track.on(home);
-			if (isData(producer)) continue;
-			const mimeType = producer.rtpParameters.codecs[0]?.mimeType ?? "";
-			found.push({ producer, source: track.source, mimeType });
+		for (const { id, source } of this.#tracks()) {
+			if (source === "data") continue;
+			const there = await this.#source(id, home);
+			if (there && !isData(there.producer)) {
+				const mimeType = there.producer.rtpParameters.codecs[0]?.mimeType ?? "";
+				found.push({ track: there.track, producer: there.producer, source, mimeType });
+			}
 		}
 		if (found.length === 0) throw new SwitchyardError("not_found", "the tracks are gone");
 		return found;
+	}
+
+	/** What effects were to make of it may never come, and then it is as published. */
+	async #source(id: string, home: Home): Promise<{ track: RoomTrack; producer: Producer | DataProducer } | undefined> {
+		for (;;) {
+			const track = this.#tracks().find((it) => it.id === id);
+			if (!track) return undefined;
+			try {
+				return { track, producer: await track.on(home) };
+			} catch (error) {
+				if (this.#tracks().includes(track)) throw error;
+			}
+		}
 	}
 
 	/** A disk is not filled to the last: calls go on here. */
@@ -151,6 +201,7 @@ export class Recorder {
 }
 
 interface Found {
+	track: RoomTrack;
 	producer: Producer;
 	source: RecordedSource;
 	mimeType: string;

@@ -110,6 +110,7 @@ export class RoomMedia implements RoomContext {
 		this.follow = (track) => {
 			this.#subscriptions.follow(track, this.endpoints.values());
 			this.#pipes.follow(track);
+			this.#recordings.follow(track);
 		};
 	}
 

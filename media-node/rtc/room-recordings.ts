@@ -13,6 +13,7 @@ interface Recorded {
 	recording: string;
 	part: number;
 	tracks: readonly string[];
+	effects: boolean;
 	recorder: Recorder;
 }
 
@@ -35,13 +36,18 @@ export class RoomRecordings {
 
 	/** `published`: what its participant has there, published or on its way. */
 	record(command: Record, published: ReadonlyMap<string, RoomTrack> | undefined): void {
+		const find = (id: string) => {
+			const dry = published?.get(id);
+			if (!dry || dry.closed) return [];
+			return (command.effects ? this.#room.tracks.get(id) : dry) ?? [];
+		};
 		const { recording, part } = command;
 		const key = keyOf(recording, part);
 		if (this.#recorded.has(key) || this.#over.has(key)) return;
-		const tracks = command.tracks.flatMap((id) => published?.get(id) ?? []);
+		const tracks = () => command.tracks.flatMap(find);
 		const refuse = (error: ErrorBody) => this.#tell(recording, part, "failed", error);
 		if (!this.#recordings) return refuse({ code: "unsupported", message: "this node has no RECORDINGS_DIR" });
-		if (tracks.length === 0) return refuse({ code: "not_found", message: "the tracks are gone" });
+		if (tracks().length === 0) return refuse({ code: "not_found", message: "the tracks are gone" });
 		const { home, log } = this.#room;
 		const recorder = new Recorder(this.#name, command, tracks, home.get(), this.#recordings, log, {
 			onState: (state, error) => {
@@ -49,12 +55,20 @@ export class RoomRecordings {
 				this.#tell(recording, part, state, error);
 			},
 		});
-		this.#recorded.set(key, { recording, part, tracks: command.tracks, recorder });
+		const { tracks: ids, effects } = command;
+		this.#recorded.set(key, { recording, part, tracks: ids, effects, recorder });
 		this.#changed();
 	}
 
 	stop({ recording, part }: { recording: string; part: number }): void {
 		this.#recorded.get(keyOf(recording, part))?.recorder.stop();
+	}
+
+	/** A track has another source: what effects make of it, or itself again. */
+	follow({ id }: RoomTrack): void {
+		for (const { effects, tracks, recorder } of this.#recorded.values()) {
+			if (effects && tracks.includes(id)) recorder.changed();
+		}
 	}
 
 	/** The room is gone from here: what has come is written all the same. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Rights } from "../../shared/tokens.ts";
 import { launchChromium } from "../support/chromium.ts";
-import { beeps, complaints, look } from "../support/media-file.ts";
+import { beeps, complaints, frames, look, loudest } from "../support/media-file.ts";
 import { type PublisherOptions, PublisherPage } from "../support/publisher-page.ts";
 import { median, RecordedRoom, skews } from "../support/recorded.ts";
 import { Stack } from "../support/stack.ts";
@@ -28,8 +29,13 @@ afterAll(async () => {
 	rmSync(dir, { recursive: true, force: true });
 });
 
-async function enter(room: string, options: Partial<PublisherOptions> = {}, id = "alice"): Promise<PublisherPage> {
-	return PublisherPage.join(browser, { url: stack.url, room, token: await stack.tokenFor(room, id), ...options });
+async function enter(
+	room: string,
+	{ rights, ...options }: Partial<PublisherOptions> & { rights?: Partial<Rights> } = {},
+	id = "alice",
+): Promise<PublisherPage> {
+	const token = await stack.tokenFor(room, id, rights);
+	return PublisherPage.join(browser, { url: stack.url, room, token, ...options });
 }
 const newRoom = () => new RecordedRoom(stack, `rec-${++rooms}`, dir);
 
@@ -131,4 +137,33 @@ describe("a recording of somebody in Chromium", () => {
 			expect((await look(file)).durationMs).toBeGreaterThan(2_800);
 		}
 	});
+
+	it("after effects has what they made of it, from the moment they did; as received, it has nothing of them", async () => {
+		const it = newRoom();
+		const alice = await enter(it.room, { rights: { effects: true } });
+		const [dry, wet] = await Promise.all([it.record(), it.record({ effects: true, path: `wet/${it.room}` })]);
+		await delay(3_000);
+		// A quarter as loud, and white is grey.
+		await alice.effects({ audio: "volume volume=0.25", video: "videobalance brightness=-0.4" });
+		await delay(9_000);
+		await Promise.all([it.stop(dry), it.stop(wet)]);
+		const [received, altered] = await Promise.all([it.arrived(dry), it.arrived(wet)]);
+		await alice.leave();
+		expect(received.files).toHaveLength(1);
+		const [whole = ""] = received.files;
+		expect(await brightest(whole)).toBeGreaterThan(200);
+		expect(altered.recording.files.map(({ path }) => path)).toEqual([`wet/${it.room}-p1-2.mkv`, `wet/${it.room}.mkv`]);
+		const [after = "", before = ""] = altered.files;
+		expect(await brightest(before)).toBeGreaterThan(200);
+		expect(await brightest(after)).toBeLessThan(190);
+		expect(await brightest(after)).toBeGreaterThan(100);
+		expect(await loudest(after)).toBeLessThan(0.4 * (await loudest(whole)));
+		for (const file of [whole, before, after]) expect(await complaints(file)).toBe("");
+		// What effects add of their own to that is theirs (docs/effects.md).
+		expect(Math.abs(median(await skews(after))), `${await skews(after)}`).toBeLessThanOrEqual(80);
+	}, 120_000);
 });
+
+async function brightest(file: string): Promise<number> {
+	return Math.max(...(await frames(file)).map(({ level }) => level));
+}

@@ -47,25 +47,34 @@ export async function complaints(file: string): Promise<string> {
 	return lines.join("\n");
 }
 
-/** When sound begins after silence, s. */
-export async function beeps(file: string): Promise<number[]> {
-	const rate = 8_000;
-	// Silence where nothing was received, and at the beginning: the place of a sample is its time.
-	const filter = ["-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", String(rate)];
+const RATE = 8_000;
+
+/** Of its sound, with silence where nothing was received and at the beginning: the place of a sample is its time. */
+async function samplesOf(file: string): Promise<Int16Array> {
+	const filter = ["-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", String(RATE)];
 	const { stdout } = await run("ffmpeg", ["-nostdin", "-v", "error", "-i", file, ...filter, "-f", "s16le", "-"], {
 		encoding: "buffer",
 		maxBuffer: MOST,
 	});
-	const samples = new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1);
+	return new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1);
+}
+
+/** When sound begins after silence, s. */
+export async function beeps(file: string): Promise<number[]> {
 	const onsets: number[] = [];
 	let quietSince = 0;
-	for (const [i, sample] of samples.entries()) {
+	for (const [i, sample] of (await samplesOf(file)).entries()) {
 		if (Math.abs(sample) < 2_000) continue;
 		// A tone is below that in each of its periods.
-		if (i - quietSince > rate * 0.2) onsets.push(i / rate);
+		if (i - quietSince > RATE * 0.2) onsets.push(i / RATE);
 		quietSince = i;
 	}
 	return onsets;
+}
+
+/** Its loudest sample. */
+export async function loudest(file: string): Promise<number> {
+	return (await samplesOf(file)).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 
 /** When the picture turns bright, s. */

@@ -1,6 +1,6 @@
 /** Somebody in Chromium who sends a flash and a beep at the same moment, once a second. */
 import type { Browser, Page } from "playwright-core";
-import type { Room } from "../../client/sdk/index.ts";
+import type { Effects, Room } from "../../client/sdk/index.ts";
 
 declare const window: {
 	sdk: typeof import("../../client/sdk/index.ts");
@@ -93,6 +93,20 @@ export class PublisherPage {
 			},
 			{ source, muted },
 		);
+	}
+
+	/** Resolves when they are in force. */
+	effects(effects: Effects): Promise<void> {
+		return this.page.evaluate(async (effects) => {
+			const live = new Promise<void>((resolve, reject) => {
+				window.room.on("effectsChanged", (state, reason) => {
+					if (state === "live") resolve();
+					else if (state === "failed") reject(new Error(reason?.message));
+				});
+			});
+			await window.room.setEffects(effects);
+			await live;
+		}, effects);
 	}
 
 	size(width: number, height: number): Promise<void> {
