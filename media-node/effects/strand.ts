@@ -50,7 +50,11 @@ export class Strand {
 			const rtcp = transport.rtcpTuple?.localPort;
 			if (!codec || ssrc === undefined || !theirs || rtcp === undefined)
 				throw new Error("a transport without its parts");
-			const altered = parametersOf(codec, wish[kind] !== undefined, wish, participant, kind);
+			const altered = {
+				...parametersOf(codec, wish[kind] !== undefined, wish, participant, kind),
+				// It stays the stream that the sender or its dialect named.
+				msid: producer.rtpParameters.msid,
+			};
 			const flow: Flow = {
 				...{ kind, mimeType: codec.mimeType, clockRate: codec.clockRate, payloadType: codec.payloadType, ssrc },
 				altered: {

@@ -186,6 +186,28 @@ describe("two people", () => {
 		expect(ada.errors).toEqual([]);
 	});
 
+	it("see each other through effects under the announced streams, and change them while they run", async () => {
+		const effects = { audioFx: "volume volume=0.5 name=loud", videoFx: "coloreffects preset=sepia name=look" };
+		const { ada, ben } = await two(effects, "both");
+		const { streamId } = (await payloadOf(ben, "other_joined")) as { streamId: string };
+		await expect
+			.poll(async () => (await ben.mounted()).map(({ tag }) => tag).toSorted(), soon)
+			.toEqual(["audio", "video"]);
+		expect(new Set((await ben.mounted()).map(({ stream }) => stream))).toEqual(new Set([streamId]));
+		// Chromium's fake camera is green all over; in sepia there is more red than green.
+		const isGreen = async () => {
+			const [red, green] = await ben.colour();
+			return green > 1.5 * red;
+		};
+		await expect
+			.poll(async () => (await ben.colour()).every((part) => part > 0) && !(await isGreen()), soon)
+			.toBe(true);
+		await ada.call("polyControlFx", "look", "preset", "int", 0);
+		await expect.poll(isGreen, soon).toBe(true);
+		await ben.call("controlFx", "look", "preset", 2, 0, "ada");
+		await expect.poll(isGreen, soon).toBe(false);
+	});
+
 	it("are told when another leaves, by stopping or with their page, and who comes back is somebody new", async () => {
 		const { ada, ben, name } = await two();
 		const left = async () => (await ada.kinds()).filter((kind) => kind === "other_left").length;

@@ -16,6 +16,15 @@ interface Experiment {
 declare const window: { experiment: Experiment; DuckSoup: typeof DuckSoupType } & Window;
 
 export type Embed = "callback" | "mountEl" | "both" | "neither";
+interface Mounted {
+	tag: string;
+	id: string;
+	width: string;
+	height: string;
+	autoplay: boolean;
+	stream: string;
+	tracks: string[];
+}
 export interface Sent {
 	kind: string;
 	payload?: string;
@@ -101,18 +110,31 @@ export class DuckSoupPage {
 	}
 
 	/** Elements in the page's mount. */
-	mounted(): Promise<
-		{ tag: string; id: string; width: string; height: string; autoplay: boolean; tracks: string[] }[]
-	> {
+	mounted(): Promise<Mounted[]> {
 		return this.page.evaluate(() => {
-			return [...document.querySelectorAll<HTMLVideoElement>("#mount > *")].map((element) => ({
-				tag: element.tagName.toLowerCase(),
-				id: element.id,
-				width: element.style.width,
-				height: element.style.height,
-				autoplay: element.autoplay,
-				tracks: (element.srcObject as MediaStream | null)?.getTracks().map(({ id }) => id) ?? [],
-			}));
+			return [...document.querySelectorAll<HTMLVideoElement>("#mount > *")].map((element) => {
+				const { id, autoplay, style, tagName } = element;
+				const stream = element.srcObject as MediaStream | null;
+				const { width, height } = style;
+				const tracks = stream?.getTracks().map((track) => track.id) ?? [];
+				return { tag: tagName.toLowerCase(), id, width, height, autoplay, stream: stream?.id ?? "", tracks };
+			});
+		});
+	}
+
+	/** Of the video in the mount now, on average: red, green and blue, to 255. */
+	colour(): Promise<[red: number, green: number, blue: number]> {
+		return this.page.evaluate(() => {
+			const video = document.querySelector<HTMLVideoElement>("#mount video");
+			const context = new OffscreenCanvas(32, 32).getContext("2d");
+			if (!video || !context) return [0, 0, 0];
+			context.drawImage(video, 0, 0, 32, 32);
+			const { data } = context.getImageData(0, 0, 32, 32);
+			const sum: [number, number, number] = [0, 0, 0];
+			data.forEach((value, i) => {
+				if (i % 4 < 3) sum[(i % 4) as 0 | 1 | 2] += value / (32 * 32);
+			});
+			return sum;
 		});
 	}
 
