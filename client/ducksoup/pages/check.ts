@@ -30,6 +30,7 @@ export interface CheckOptions {
 }
 
 export function check({ title, namespace, audioOnly, mostNoise }: CheckOptions): void {
+	/** Whose check it is; what runs meanwhile is another each time, so that nobody comes back to the rest of a former one. */
 	const interaction = fromAddress("interaction") ?? randomName("check");
 	const user = fromAddress("user") ?? randomName("user");
 	const status = h("div", { class: "status", role: "status", aria: { live: "polite" } });
@@ -130,7 +131,7 @@ export function check({ title, namespace, audioOnly, mostNoise }: CheckOptions):
 		player = await DuckSoup.render(
 			{ callback },
 			{
-				...{ signalingUrl: socketUrlOf(), interactionName: interaction, userId: user, namespace, audioOnly },
+				...{ signalingUrl: socketUrlOf(), interactionName: randomName("check"), userId: user, namespace, audioOnly },
 				...{ size: 1, duration: DURATION, recordingMode: "none" },
 				// What is measured is the sound as it is.
 				audio: { echoCancellation: false },

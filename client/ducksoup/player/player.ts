@@ -117,10 +117,11 @@ export class Player {
 		if (this.#stopped) return;
 		switch (kind) {
 			case "joined": {
-				const joined = payload as Joined;
-				// A connection cannot be made with null.
-				this.#connection.iceServers = joined?.iceServers ?? [];
-				return this.#emit({ kind, payload: joined });
+				// A connection cannot be made with null, which servers without STUN send.
+				const joined = payload as Omit<Joined, "iceServers"> & { iceServers: RTCIceServer[] | null };
+				const iceServers = joined.iceServers ?? [];
+				this.#connection.iceServers = iceServers;
+				return this.#emit({ kind, payload: { ...joined, iceServers } });
 			}
 			case "offer":
 				return this.#connection.offer(payload);
