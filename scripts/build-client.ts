@@ -15,6 +15,7 @@ const ODOO = join(ROOT, "client/odoo/index.ts");
 const DEMO = join(ROOT, "client/demo");
 const ADMIN = join(ROOT, "client/admin");
 const DUCKSOUP = join(ROOT, "client/ducksoup");
+const TALKSY = join(ROOT, "client/talksy");
 const API_DOCS = join(ROOT, "client/api-docs");
 const OUT = join(ROOT, "dist/assets");
 
@@ -38,6 +39,7 @@ await Promise.all([
 	buildDemo(),
 	buildAdmin(),
 	buildOdoo(),
+	buildTalksy(),
 	buildDuckSoup(DUCKSOUP, OUT, packageJson.version, common),
 ]);
 buildTypes();
@@ -107,6 +109,15 @@ async function buildAdmin(): Promise<void> {
 	const { metafile } = await build({ ...common, entryPoints, outdir: out, metafile: true });
 	mustNotContain(metafile, "node_modules/zod/");
 	cpSync(join(ADMIN, "index.html"), join(out, "index.html"));
+}
+
+/** The page of a room for people who know no other client. */
+async function buildTalksy(): Promise<void> {
+	const out = join(OUT, "talksy");
+	const entryPoints = ["page.ts", "page.css"].map((name) => join(TALKSY, name));
+	const { metafile } = await build({ ...common, entryPoints, outdir: out, metafile: true });
+	mustNotContain(metafile, "node_modules/zod/");
+	cpSync(join(TALKSY, "index.html"), join(out, "index.html"));
 }
 
 function copyApiDocs(): void {

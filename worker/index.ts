@@ -14,7 +14,7 @@ import { connectNode } from "./api/sockets/fleet.ts";
 import { connectLink } from "./api/sockets/link.ts";
 import { connectAnywhere } from "./api/sockets/root.ts";
 import { wantsSocket } from "./api/sockets/upgrade.ts";
-import { connectTalksy, createRoom, tellStats } from "./api/talksy/routes.ts";
+import { connectTalksy, createRoom, showPage, tellStats } from "./api/talksy/routes.ts";
 import { connectTribe } from "./api/tribe/socket.ts";
 import { tellGlobals, tellMemory, tellState } from "./api/tribe/state.ts";
 import { streaming } from "./api/whip/streaming.ts";
@@ -51,6 +51,7 @@ app.get("/ws", connectTalksy);
 app.get("/wss", connectTalksy);
 app.get("/create_room", createRoom);
 app.get("/stats", tellStats);
+app.get("/", showPage);
 
 // tribe's: a socket, and what its server told of itself.
 app.get("/api", connectTribe);

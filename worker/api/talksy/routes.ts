@@ -38,6 +38,14 @@ export const connectTalksy: Route = async (c, next) => {
 	return enterRoom(c.env, request, grant);
 };
 
+/** The page of a room, where its users look for it. Without a room it is the edge's own page. */
+export const showPage: Route = async (c, next) => {
+	const request = c.req.raw;
+	const { searchParams } = new URL(request.url);
+	if (!isOn(c.env) || wantsSocket(request) || !searchParams.has("room_id") || !c.env.ASSETS) return next();
+	return c.env.ASSETS.fetch(new Request(new URL("/talksy/", request.url), { headers: request.headers }));
+};
+
 export const createRoom: Route = async (c, next) => {
 	if (!isOn(c.env)) return next();
 	if (c.env.AUTO_CREATE === "false") throw new SwitchyardError("forbidden", "rooms are made over REST here");
