@@ -97,6 +97,10 @@ export class DucksoupPerson {
 	shown(): Promise<Shown[]> {
 		return this.page.evaluate(shownTracks);
 	}
+	/** How colourful what comes is, of 255: undefined before it shows. */
+	colourfulness(): Promise<number | undefined> {
+		return this.page.evaluate(colourfulness);
+	}
 	sentCodec(): Promise<string | undefined> {
 		return this.page.evaluate(sentCodec);
 	}
@@ -180,6 +184,28 @@ async function shownTracks(): Promise<Shown[]> {
 		}
 	}
 	return all;
+}
+
+async function colourfulness(): Promise<number | undefined> {
+	const [stream] = window.ducksoup.streams.values();
+	if (!stream) return undefined;
+	let video = document.querySelector("video");
+	if (!video) {
+		video = document.createElement("video");
+		Object.assign(video, { muted: true, autoplay: true, srcObject: stream });
+		document.body.append(video);
+	}
+	if (video.videoWidth === 0) return undefined;
+	const canvas = new OffscreenCanvas(64, 48);
+	const context = canvas.getContext("2d");
+	context?.drawImage(video, 0, 0, 64, 48);
+	const { data = [] } = context?.getImageData(0, 0, 64, 48) ?? {};
+	let sum = 0;
+	for (let i = 0; i + 2 < data.length; i += 4) {
+		const colour = [data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0];
+		sum += Math.max(...colour) - Math.min(...colour);
+	}
+	return sum / (64 * 48);
 }
 
 async function sentCodec(): Promise<string | undefined> {

@@ -40,7 +40,7 @@ export async function look(file: string): Promise<MediaFile> {
 
 /** What demuxer and decoders complain of: nothing. That frames do not come at an even rate is not theirs to say. */
 export async function complaints(file: string): Promise<string> {
-	const { stderr } = await run("ffmpeg", ["-nostdin", "-v", "error", "-i", file, "-f", "null", "-"], {
+	const { stderr } = await run("ffmpeg", ["-nostdin", "-v", "repeat+error", "-i", file, "-f", "null", "-"], {
 		maxBuffer: MOST,
 	});
 	const lines = stderr.split("\n").filter((line) => line !== "" && !/^\[null @ .*non monotonically/.test(line));
