@@ -30,7 +30,7 @@ export class Recordings {
 	readonly config: RecordingConfig;
 	readonly #spool: Spool;
 	readonly #api: EdgeApi;
-	readonly #store: Store;
+	readonly #store: Promise<Store>;
 	readonly #log: Log = log.child({ part: "recordings" });
 	/** The disk and the way out each do one thing at a time; what has to wait lets the others go ahead. */
 	readonly #disk = new Turns();
@@ -45,11 +45,11 @@ export class Recordings {
 	storedFiles = 0;
 	storedBytes = 0;
 
-	constructor(config: RecordingConfig, edge: { edge: string; token: string }, store?: Store) {
+	constructor(config: RecordingConfig, edge: { edge: string; token: string }) {
 		this.config = config;
 		this.#spool = new Spool(config.dir);
 		this.#api = new EdgeApi(edge.edge, edge.token);
-		this.#store = store ?? (config.store === "local" ? LOCAL_STORE : new EdgeStore(this.#api));
+		this.#store = storeOf(config, this.#api);
 	}
 
 	get writing(): number {
@@ -169,7 +169,8 @@ export class Recordings {
 	async #bring(take: Take, it: TakeFile): Promise<void> {
 		const { part } = take.manifest;
 		const local = join(this.config.dir, it.file.path);
-		await this.#store.bring({
+		const store = await this.#store;
+		await store.bring({
 			...{ part, file: it.file, local, upload: it.upload },
 			save: (upload) => {
 				it.upload = upload;
@@ -177,13 +178,13 @@ export class Recordings {
 			},
 		});
 		// The edge has noticed when it went through it.
-		if (!(this.#store instanceof EdgeStore)) {
+		if (!(store instanceof EdgeStore)) {
 			const files = [{ ...it.file, state: "stored" as const }];
 			await this.#api.post("reports", { ...part, files, over: take.manifest.over ?? false });
 		}
 		it.file.state = "stored";
 		await take.save();
-		if (!this.#store.keepsLocal) await rm(local, { force: true });
+		if (!store.keepsLocal) await rm(local, { force: true });
 		this.storedFiles++;
 		this.storedBytes += it.file.bytes;
 		this.#log.info({ path: it.file.path, bytes: it.file.bytes }, "a recording has arrived");
@@ -207,6 +208,12 @@ export class Recordings {
 			}
 		}
 	}
+}
+
+/** A library as large as that of S3 is loaded where it is used. */
+async function storeOf({ store, s3 }: RecordingConfig, api: EdgeApi): Promise<Store> {
+	if (s3) return new (await import("./stores/s3.ts")).S3Store(s3);
+	return store === "local" ? LOCAL_STORE : new EdgeStore(api);
 }
 
 function keyOf({ part: { room, recording, part } }: Manifest): string {
