@@ -33,7 +33,11 @@ interface Shown {
 	errors: string[];
 }
 
-async function open(path: string, httpCredentials: typeof credentials | undefined = credentials): Promise<Shown> {
+async function open(
+	path: string,
+	httpCredentials: typeof credentials | undefined = credentials,
+	{ url } = stack,
+): Promise<Shown> {
 	const context = await browser.newContext({ httpCredentials });
 	onTestFinished(() => context.close());
 	const page = await context.newPage();
@@ -43,7 +47,7 @@ async function open(path: string, httpCredentials: typeof credentials | undefine
 	page.on("websocket", (socket) => {
 		socket.on("framesent", ({ payload }) => sent.push(JSON.parse(String(payload))));
 	});
-	await page.goto(`${stack.url}${path}`);
+	await page.goto(`${url}${path}`);
 	return { page, sent, errors };
 }
 
@@ -265,6 +269,20 @@ describe("play", () => {
 		expect(again.videoFx).toBe("coloreffects preset=2 name=video_1 ! fisheye name=video_2");
 		expect(again.audioFx).toContain("pitch=1.14");
 		await says(play, "Running");
+		expect(play.errors).toEqual([]);
+	});
+});
+
+describe("below a prefix", () => {
+	it("pages find their scripts, their catalogue and their server", async () => {
+		const prefixed = await Stack.start({ vars: { ...vars, DUCKSOUP_WEB_PREFIX: "/lab" } });
+		onTestFinished(() => prefixed.stop());
+		const play = await open("/lab/test/play/", credentials, prefixed);
+		await expect.poll(() => play.page.locator(".pick").count(), soon).toBeGreaterThan(15);
+		await start(play);
+		await says(play, "Running");
+		await expect.poll(() => pictures(play), soon).toHaveLength(2);
+		expect(await play.page.locator("nav a").first().getAttribute("href")).toBe(`${prefixed.url}/lab/test/play/`);
 		expect(play.errors).toEqual([]);
 	});
 });
