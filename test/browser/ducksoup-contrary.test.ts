@@ -92,7 +92,6 @@ const candidates = (other: Page): Promise<RTCIceCandidateInit[]> => {
 		return candidates;
 	});
 };
-/** Applies an answer; the connection's state after a while. */
 const answer = (other: Page, text: string) => {
 	return other.evaluate((answer) => (window as unknown as { pc: RTCPeerConnection }).pc.setRemoteDescription(answer), {
 		...(JSON.parse(text) as RTCSessionDescriptionInit),
@@ -163,6 +162,7 @@ describe("a server that is out of order", () => {
 			expect(sdp).toMatch(/^a=fmtp:111 .*stereo=0/m);
 		}
 		await answer(other, answers[1] ?? "");
+		for (const candidate of await candidates(other)) say("candidate", JSON.stringify(candidate));
 		await expect.poll(() => connection(other), soon).toBe("connected");
 	});
 

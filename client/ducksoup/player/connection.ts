@@ -164,7 +164,7 @@ export class Connection {
 		});
 		pc.addEventListener("connectionstatechange", () => {
 			if (pc.connectionState !== "connected") return;
-			const pair = pc.getSenders()[0]?.transport?.iceTransport.getSelectedCandidatePair?.();
+			const pair = pc.getSenders()[0]?.transport?.iceTransport?.getSelectedCandidatePair?.();
 			if (!pair) return;
 			const { local, remote } = pair;
 			const both = `client=${local?.candidate} server=${remote?.candidate}`;
