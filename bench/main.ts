@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { crowd } from "./crowd.ts";
+import { effects } from "./effects.ts";
 import { failover } from "./failover.ts";
 import { forward } from "./forward.ts";
 import { join } from "./join.ts";
@@ -23,6 +24,7 @@ const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	failover,
 	crowd,
 	placement,
+	effects,
 };
 
 const { values, positionals } = parseArgs({

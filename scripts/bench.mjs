@@ -4,6 +4,6 @@ import { runInForeground } from "./setup/run.mjs";
 import { command, setUp } from "./setup/set-up.mjs";
 
 await command(async () => {
-	const env = await setUp({ chromium: true });
+	const env = await setUp({ chromium: true, gstreamer: true });
 	return runInForeground(NODE_24, ["bench/main.ts", ...process.argv.slice(2)], env);
 });

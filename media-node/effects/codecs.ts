@@ -24,7 +24,8 @@ export const PACKETS: Readonly<Record<string, Packets>> = {
 	"audio/opus": {
 		encoding: "OPUS",
 		depay: "rtpopusdepay",
-		decode: "opusdec plc=true use-inband-fec=true",
+		// Its forward error correction would hold everything back by 120 ms.
+		decode: "opusdec plc=true",
 		pay: `rtpopuspay mtu=${MTU}`,
 	},
 	"audio/pcmu": { encoding: "PCMU", depay: "rtppcmudepay", decode: "mulawdec", pay: `rtppcmupay mtu=${MTU}` },

@@ -13,6 +13,8 @@ import { Running, type RunSettings } from "./running.ts";
 
 /** A participant publishes its tracks one after the other: so long the pipeline waits for more of them, ms. */
 const GATHER_MS = 250;
+/** Kept while a pipeline starts. */
+const MOST_CONTROLS = 1_000;
 
 export interface EffectsHost {
 	/** From now on receivers get what comes from there. */
@@ -43,6 +45,9 @@ export class ParticipantEffects {
 	#running: Running | undefined;
 	/** Grows with all that makes what is being built void. */
 	#version = 0;
+	/** What was set while a pipeline starts. */
+	#controls: EffectControl[] = [];
+	#starting = false;
 	#timer: NodeJS.Timeout | undefined;
 	#state: { state: EffectsState; error?: ErrorBody } | undefined;
 	#closed = false;
@@ -88,11 +93,12 @@ export class ParticipantEffects {
 
 	control(control: EffectControl): void {
 		const effects = [this.#wish?.audio, this.#wish?.video].flatMap((chain) => chain ?? []);
-		// A pipeline that takes its place begins with that.
+		// A pipeline that takes its place begins with that, and one that is starting gets it when it has.
 		for (const { name, properties } of effects) {
 			if (name === control.name) properties[control.property] = control.value;
 		}
 		this.#told = JSON.stringify(this.#wish);
+		if (this.#starting && this.#controls.length < MOST_CONTROLS) this.#controls.push({ ...control, duration: 0 });
 		this.#running?.control(control);
 	}
 
@@ -135,6 +141,8 @@ export class ParticipantEffects {
 		const tracks = [...this.#altered.keys()];
 		if (!wish || tracks.length === 0) return;
 		let running: Running | undefined;
+		this.#controls = [];
+		this.#starting = true;
 		try {
 			running = await Running.start(tracks, wish, await this.#host.settings());
 		} catch (error) {
@@ -157,6 +165,8 @@ export class ParticipantEffects {
 			if (made) wet.set(dry, made);
 		}
 		former?.retire();
+		this.#starting = false;
+		for (const control of this.#controls.splice(0)) running.control(control);
 		running.begin(wet);
 		this.#host.bandwidth.follow(this, [...wet.values()], (bitrate) => running.setBitrate(bitrate));
 		this.#tell("live");

@@ -1,7 +1,7 @@
 /** A participant's pipeline while it runs, with the tracks that go through it. */
 import type { EffectControl, EffectsWish } from "../../shared/effects.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
-import { OVERLAP_MS } from "../rtc/subscriptions.ts";
+import { LINGER_MS } from "../rtc/subscriptions.ts";
 import type { RoomTrack } from "../rtc/tracks.ts";
 import { isData } from "../rtc/tracks.ts";
 import type { Hardware } from "./codecs.ts";
@@ -89,7 +89,7 @@ export class Running {
 
 	/** What it made bridges the time until receivers have something else. */
 	retire(): void {
-		setTimeout(() => this.close(), OVERLAP_MS).unref();
+		setTimeout(() => this.close(), LINGER_MS).unref();
 	}
 
 	close(): void {

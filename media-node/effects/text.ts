@@ -5,6 +5,11 @@ import type { PipelineSpec } from "../gst/pipeline.ts";
 import { decoderOf, type Encoder, type Hardware, OPUS_ENCODER, PACKETS, type Packets, videoEncoder } from "./codecs.ts";
 
 const MILLISECOND = 1_000_000;
+/**
+ * From in to out, where nothing is late: enough for what effects and codecs take, so that audio and video leave
+ * together. What the jitter buffer waits for what is late is not in it: receivers have jitter buffers of their own.
+ */
+const THROUGH_MS = 80;
 /** What waits longer is given up, so that a pipeline which cannot keep up falls behind no further. */
 const LEAKY = `queue leaky=downstream max-size-buffers=0 max-size-bytes=0 max-size-time=${200 * MILLISECOND}`;
 
@@ -61,7 +66,7 @@ export function effectsPipeline(
 			sockets.push({ of: `${flow.kind}_${what}_in`, also: `${flow.kind}_${what}_out` });
 		}
 	}
-	return { text: parts.join(" "), settings, sockets, named, encoder };
+	return { text: parts.join(" "), settings, sockets, latencyMs: THROUGH_MS, named, encoder };
 }
 
 /** Throws for a codec that effects cannot be put into the way of. */
@@ -125,7 +130,7 @@ function transport(flow: Flow, session: number, process: string, { encoding }: P
 	const caps =
 		`application/x-srtp,media=(string)${kind},encoding-name=(string)${encoding},clock-rate=(int)${clockRate},` +
 		`payload=(int)${payloadType},${kind === "video" ? "rtcp-fb-nack-pli=(boolean)true," : ""}${sealed}`;
-	const out = `host=127.0.0.1 async=false close-socket=false`;
+	const out = "host=127.0.0.1 async=false close-socket=false processing-deadline=0";
 	return [
 		`udpsrc name=${kind}_rtp_in address=127.0.0.1 port=0 buffer-size=1000000 caps="${caps}" ! ${kind}_open.rtp_sink`,
 		`udpsrc name=${kind}_rtcp_in address=127.0.0.1 port=0 caps="application/x-srtcp,${sealed}" ! ${kind}_open.rtcp_sink`,

@@ -27,6 +27,7 @@ class Pipeline {
 	readonly #bus: Pointer;
 	readonly #properties: Properties;
 	readonly #ramps: Ramps;
+	#latencyIsSet = false;
 
 	constructor(library: Library, text: string, settings: readonly Setting[]) {
 		this.#library = library;
@@ -44,6 +45,11 @@ class Pipeline {
 				throw new Error(`${element} ${property}: ${cause instanceof Error ? cause.message : cause}`);
 			}
 		}
+	}
+
+	set latency(milliseconds: number) {
+		this.#latencyIsSet = true;
+		this.#library.setLatency(this.#pipeline, milliseconds * 1e6);
 	}
 
 	/** A socket is opened with the element that listens on it. */
@@ -117,6 +123,8 @@ class Pipeline {
 				library.recalculateLatency(this.#pipeline);
 				return;
 			case MESSAGE.warning:
+				// It warns that its elements would have it wait for longer, each time that one of them says how long.
+				if (source !== null && BigInt(source) === BigInt(this.#pipeline) && this.#latencyIsSet) return;
 				return tell({ type: "warning", element, message: this.#problem(message, "parseWarning") });
 			case MESSAGE.stateChanged: {
 				if (source === null || BigInt(source) !== BigInt(this.#pipeline)) return;
@@ -169,6 +177,7 @@ function handle(command: ToChild): void {
 			library ??= loadLibrary();
 			pipeline = new Pipeline(library, command.text, command.settings);
 			for (const { of, also } of command.sockets) pipeline.share(of, also);
+			if (command.latencyMs !== undefined) pipeline.latency = command.latencyMs;
 			return pipeline.play();
 		case "set":
 			return pipeline?.set(command, command.duration);

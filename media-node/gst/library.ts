@@ -41,6 +41,10 @@ function gstreamer(lib: LibraryHandle) {
 			lib,
 			"void gst_message_parse_state_changed(void *, void *, _Out_ int *, void *)",
 		),
+		setLatency: bind<(pipeline: Pointer, nanoseconds: number) => void>(
+			lib,
+			"void gst_pipeline_set_latency(void *, uint64_t)",
+		),
 		recalculateLatency: bind<(bin: Pointer) => number>(lib, "int gst_bin_recalculate_latency(void *)"),
 		structure: bind<(message: Pointer) => Nullable>(lib, "void *gst_message_get_structure(void *)"),
 		structureName: bind<(structure: Pointer) => string>(lib, "str gst_structure_get_name(void *)"),

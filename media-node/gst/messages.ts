@@ -22,6 +22,7 @@ export const ToChild = z.discriminatedUnion("type", [
 		text: z.string(),
 		settings: z.array(Setting),
 		/** A udpsink sends from the port that a udpsrc listens on. */
+		latencyMs: z.number().optional(),
 		sockets: z.array(z.object({ of: z.string(), also: z.string() })),
 	}),
 	/** At once, or in steps over some time, ms. */

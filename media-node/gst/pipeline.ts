@@ -1,11 +1,12 @@
 /** A GStreamer pipeline in a process of its own: a plugin that crashes takes nothing else with it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { EventEmitter } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Log, log } from "../observability/logger.ts";
 import { FromChild, type Scalar, type Setting, type ToChild } from "./messages.ts";
 
-const CHILD = new URL("./child.ts", import.meta.url);
+const CHILD = join(import.meta.dirname, "child.ts");
 /** How long a pipeline may take to start, ms: the first one after an installation reads every plugin. */
 const START_MS = 20_000;
 /** After `finish`, for a process that does not end by itself, ms. */
@@ -18,6 +19,11 @@ export interface PipelineSpec {
 	settings?: readonly Setting[];
 	/** By names of elements: a udpsink (`also`) that sends from the port that a udpsrc (`of`) listens on. */
 	sockets?: readonly { of: string; also: string }[];
+	/**
+	 * How long after it came in everything goes out, where that has a clock: in the place of what its elements ask for.
+	 * What is late goes out at once.
+	 */
+	latencyMs?: number;
 	/** What it is to logs. */
 	name: string;
 }
@@ -40,7 +46,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 	#end: PipelineEnd | undefined;
 	#over = false;
 
-	constructor({ text, settings = [], sockets = [], name }: PipelineSpec) {
+	constructor({ text, settings = [], sockets = [], latencyMs, name }: PipelineSpec) {
 		super();
 		this.#log = log.child({ part: "gst", pipeline: name });
 		this.#child = spawnChild(this.#log);
@@ -71,7 +77,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		};
 		this.#child.once("close", (code, signal) => gone(`its process ended with ${signal ?? `code ${code}`}`));
 		this.#child.once("error", (error) => gone(error.message));
-		this.#send({ type: "start", text, settings: [...settings], sockets: [...sockets] });
+		this.#send({ type: "start", text, settings: [...settings], sockets: [...sockets], latencyMs });
 	}
 
 	/** Of its process. */

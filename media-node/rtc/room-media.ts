@@ -357,7 +357,8 @@ export class RoomMedia implements RoomContext {
 
 	#effectsOf(endpoint: Endpoint): ParticipantEffects {
 		const { id, participant } = endpoint;
-		endpoint.effects ??= new ParticipantEffects({
+		if (endpoint.effects) return endpoint.effects;
+		const effects = new ParticipantEffects({
 			alter: (dry, inlet) => this.tracks.alter(dry, inlet),
 			restore: (dry) => this.tracks.restore(dry),
 			bandwidth: this.#bandwidth,
@@ -369,7 +370,9 @@ export class RoomMedia implements RoomContext {
 			}),
 			log: this.log.child({ endpoint: id, participant }),
 		});
-		return endpoint.effects;
+		endpoint.effects = effects;
+		for (const track of endpoint.tracks.values()) effects.add(track);
+		return effects;
 	}
 
 	#close(id: string): void {

@@ -5,7 +5,7 @@ import type { LinkCommand } from "../../shared/link.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
-import { OVERLAP_MS } from "./subscriptions.ts";
+import { LINGER_MS, OVERLAP_MS } from "./subscriptions.ts";
 import { type Inlet, isData, RoomTrack, type TrackWish } from "./tracks.ts";
 
 type Publish = Extract<LinkCommand, { type: "publish" }>;
@@ -69,7 +69,7 @@ export class RoomTracks {
 		const before = this.#tracks.get(track.id);
 		this.#tracks.set(track.id, track);
 		this.#room.follow(track);
-		if (before?.dry) setTimeout(() => before.close(), OVERLAP_MS).unref();
+		if (before?.dry) setTimeout(() => before.close(), LINGER_MS).unref();
 	}
 
 	publish(command: Publish, endpoint: Endpoint | undefined): void {

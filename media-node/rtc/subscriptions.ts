@@ -18,6 +18,8 @@ import { isData, type RoomTrack } from "./tracks.ts";
 
 /** How long two sources of one track go to a receiver, ms: it shows the former until the new one has a frame. */
 export const OVERLAP_MS = 3_000;
+/** When a source itself may end that gave way to another, ms: after its receivers have let go of it. */
+export const LINGER_MS = OVERLAP_MS + 1_000;
 /** mediasoup's own. */
 const DEFAULT_PRIORITY = 1;
 

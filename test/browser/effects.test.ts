@@ -15,6 +15,10 @@ declare const window: {
 	states: string[];
 	analyser?: AnalyserNode;
 	video?: HTMLVideoElement;
+	connections: RTCPeerConnection[];
+	/** Of the publisher: what it draws. */
+	bright?: boolean;
+	draw: () => void;
 };
 
 /** What the publisher shows and sounds. */
@@ -31,6 +35,16 @@ async function enter(room: string, identity: string): Promise<Page> {
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	open.push(page);
+	await page.addInitScript(() => {
+		window.connections = [];
+		const Native = globalThis.RTCPeerConnection;
+		globalThis.RTCPeerConnection = class extends Native {
+			constructor(configuration?: RTCConfiguration) {
+				super(configuration);
+				window.connections.push(this);
+			}
+		};
+	});
 	await page.goto(`${stack.url}/v1/health`);
 	await page.addScriptTag({
 		type: "module",
@@ -91,12 +105,14 @@ function publish(page: Page, { audio = true, video = true } = {}): Promise<void>
 			[canvas.width, canvas.height] = [640, 480];
 			const drawing = canvas.getContext("2d") as CanvasRenderingContext2D;
 			let frame = 0;
-			setInterval(() => {
-				drawing.fillStyle = `rgb(${r} ${g} ${b})`;
+			window.draw = () => {
+				const color = window.bright === undefined ? `rgb(${r} ${g} ${b})` : window.bright ? "white" : "black";
+				drawing.fillStyle = color;
 				drawing.fillRect(0, 0, 640, 480);
 				drawing.fillStyle = frame++ % 2 ? "black" : "white";
 				drawing.fillRect(0, 0, 16, 16);
-			}, 50);
+			};
+			setInterval(() => window.draw(), 50);
 			const [track] = canvas.captureStream(20).getVideoTracks();
 			if (track) await window.room.me.publish(track, { source: "camera" });
 		},
@@ -190,6 +206,76 @@ afterAll(async () => {
 	await stack?.stop();
 });
 
+/** Processes of pipelines. */
+function pipelines(): number[] {
+	const parent = stack.nodes[0]?.process.pid ?? 0;
+	return execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)])
+		.toString()
+		.split("\n")
+		.filter((line) => line.includes("gst/child.ts"))
+		.map((line) => Number.parseInt(line, 10));
+}
+
+/** From the change of a picture to its being seen, ms: the lower quarter of several, as other work delays some. */
+async function delay(sender: Page, receiver: Page, changes = 9): Promise<{ whole: number; own: number }> {
+	const changing = sender.evaluate(
+		(count) =>
+			new Promise<number[]>((resolve) => {
+				const at: number[] = [];
+				const timer = setInterval(() => {
+					if (at.length === count) {
+						clearInterval(timer);
+						return resolve(at);
+					}
+					window.bright = !window.bright;
+					window.draw();
+					at.push(performance.timeOrigin + performance.now());
+				}, 1_000);
+			}),
+		changes,
+	);
+	const seeing = receiver.evaluate(
+		(count) =>
+			new Promise<number[]>((resolve) => {
+				const at: number[] = [];
+				const canvas = new OffscreenCanvas(1, 1);
+				const drawing = canvas.getContext("2d", { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+				let before: boolean | undefined;
+				const look = () => {
+					const { video } = window;
+					if (!video || at.length === count) return resolve(at);
+					drawing.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+					const bright = (drawing.getImageData(0, 0, 1, 1).data[1] ?? 0) > 128;
+					if (before !== undefined && bright !== before) at.push(performance.timeOrigin + performance.now());
+					before = bright;
+					video.requestVideoFrameCallback(look);
+				};
+				look();
+			}),
+		changes,
+	);
+	const before = await held(receiver);
+	const [changed, seen] = await Promise.all([changing, seeing]);
+	const after = await held(receiver);
+	const own = (1_000 * (after.seconds - before.seconds)) / (after.frames - before.frames);
+	const delays = seen.map((at, i) => at - (changed[i] ?? Number.NaN)).toSorted((a, b) => a - b);
+	return { whole: delays[Math.floor(delays.length / 4)] ?? Number.NaN, own };
+}
+
+/** How long frames waited in the receiver's own jitter buffer, all together. */
+const held = (page: Page) =>
+	page.evaluate(async () => {
+		const sum = { seconds: 0, frames: 0 };
+		for (const connection of window.connections) {
+			for (const stats of (await connection.getStats()).values()) {
+				if (stats.type !== "inbound-rtp" || stats.kind !== "video") continue;
+				sum.seconds += stats.jitterBufferDelay ?? 0;
+				sum.frames += stats.jitterBufferEmittedCount ?? 0;
+			}
+		}
+		return sum;
+	});
+
 describe("an effect on video", () => {
 	it.each(["VP8", "H264"] as const)("is seen as its preset says, and its live control too, over %s", async (codec) => {
 		const { sender, receiver } = await two({ video: "coloreffects preset=sepia name=colors", codec });
@@ -212,5 +298,66 @@ describe("an effect on audio", () => {
 		await hears(receiver, 880);
 		await setEffects(sender, {});
 		await hears(receiver, 440);
+	});
+});
+
+describe("a pipeline that dies", () => {
+	it("leaves its participant's media as it is within a moment, and effects come back", async () => {
+		const { sender, receiver } = await two({ video: "coloreffects preset=xray name=c", audio: "pitch name=p" });
+		await Promise.all([sees(receiver, presetOf("xray")), control(sender, "p", "pitch", 1.5)]);
+		await hears(receiver, 660);
+		const [pid = 0, ...more] = pipelines();
+		expect(more).toEqual([]);
+		// Held back for a moment: without that it may be there again before a frame was seen.
+		process.kill(pid, "SIGSTOP");
+		process.kill(pid, "SIGKILL");
+		await expect.poll(() => states(sender), PATIENCE).toContain("dry: its process ended with SIGKILL");
+		await sees(receiver, presetOf("xray"));
+		await hears(receiver, 660);
+		expect((await states(sender)).at(-1)).toBe("live");
+		expect(pipelines()).not.toContain(pid);
+	});
+
+	it("again and again is given up: its media stays as it is", async () => {
+		const { sender, receiver } = await two({ video: "coloreffects preset=xray" });
+		await sees(receiver, presetOf("xray"));
+		for (let deaths = 1; deaths <= 6; deaths++) {
+			const lives = async () => (await states(sender)).filter((state) => state === "live").length;
+			await expect.poll(lives, PATIENCE).toBe(deaths);
+			for (const pid of pipelines()) process.kill(pid, "SIGKILL");
+		}
+		await expect.poll(async () => (await states(sender)).at(-1), PATIENCE).toMatch(/^failed: /);
+		await sees(receiver, COLOR);
+		// Asked for anew, they begin anew.
+		await setEffects(sender, { video: "coloreffects preset=sepia" });
+		await sees(receiver, presetOf("sepia"));
+	});
+});
+
+describe("an effect that cannot be", () => {
+	it("is told of, and the media goes as it is", async () => {
+		const { sender, receiver } = await two({ video: "coloreffects nonsense=1" });
+		await sees(receiver, COLOR);
+		expect(await states(sender)).toEqual([expect.stringMatching(/^failed: .*no such property/)]);
+		await hears(receiver, TONE);
+	});
+});
+
+describe("the delay that an effect adds", () => {
+	it("is no more than 250 ms", async () => {
+		const { sender, receiver } = await two({});
+		await sees(receiver, COLOR);
+		const without = await delay(sender, receiver);
+		await setEffects(sender, { video: "coloreffects preset=sepia", audio: "pitch" });
+		await expect.poll(() => states(sender), PATIENCE).toEqual(["live"]);
+		// The former picture goes on until the altered one is there, and a little longer.
+		await new Promise((resolve) => setTimeout(resolve, 5_000));
+		const withThem = await delay(sender, receiver);
+		// How long a receiver holds frames back is its own affair, and grows with what else its machine does.
+		const added = withThem.whole - withThem.own - (without.whole - without.own);
+		const figures = JSON.stringify({ without, withThem, added });
+		if (process.env.FIGURES) console.log(figures);
+		expect(added, figures).toBeGreaterThan(20);
+		expect(added, figures).toBeLessThanOrEqual(250);
 	});
 });
