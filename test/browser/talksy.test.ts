@@ -221,6 +221,12 @@ describe("a room that is moved", () => {
 		await expect.poll(() => width("ada", cam), soon).toBe(1280);
 		await person("ada").switchQuality("low");
 		await expect.poll(() => width("ada", cam), soon).toBe(320);
-		await expect.poll(() => person("ada").channel(), soon).toBe("internal");
+		await person("ada").switchQuality("high");
+		await expect.poll(() => width("ada", cam), soon).toBe(1280);
+		// The channel for texts is there as well, both ways.
+		const voices = (await person("ada").voices()).length;
+		await expect.poll(async () => (await person("ada").voices()).length, soon).toBeGreaterThan(voices);
+		await person("ada").resize(cam, 300, 170);
+		await expect.poll(() => width("ada", cam), soon).toBe(320);
 	});
 });
