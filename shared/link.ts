@@ -23,7 +23,7 @@ import {
 	TrackSettings,
 	TransportParameters,
 } from "./media.ts";
-import { Container, RecordingId, RecordingPath } from "./recordings.ts";
+import { Container, Layout, RecordingId, RecordingPath } from "./recordings.ts";
 import { ConnectionName, ConnectionState, Description, SdpSettings, Section } from "./sdp.ts";
 import { StatisticsReport } from "./statistics.ts";
 import { Source } from "./tokens.ts";
@@ -176,8 +176,10 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		type: z.literal("record"),
 		recording: RecordingId,
 		part: RecordingPartNumber,
-		endpoint: EndpointId,
-		tracks: z.array(TrackId).min(1).max(16),
+		/** Absent: of several endpoints, put together. */
+		endpoint: EndpointId.optional(),
+		layout: Layout.optional(),
+		tracks: z.array(TrackId).min(1).max(64),
 		/** After effects; otherwise as received. */
 		effects: z.boolean(),
 		path: RecordingPath,

@@ -30,6 +30,10 @@ const FilePath = z
 	.max(512)
 	.regex(...NAMES);
 
+/** How several people are put together: `grid` gives each of them an equal share of the picture. */
+export const Layout = z.enum(["grid"]);
+export type Layout = z.infer<typeof Layout>;
+
 /** Sources with media. */
 export const RecordedSource = Source.exclude(["data"]);
 export type RecordedSource = z.infer<typeof RecordedSource>;
@@ -57,7 +61,9 @@ export type RecordingState = z.infer<typeof RecordingState>;
 
 export const Recording = z.object({
 	id: RecordingId,
-	participant: ParticipantId,
+	/** Whose media; absent where it is everybody's, in a layout. */
+	participant: ParticipantId.optional(),
+	layout: Layout.optional(),
 	state: RecordingState,
 	files: z.array(RecordedFile),
 	sources: z.array(RecordedSource),
@@ -77,19 +83,30 @@ export const Recording = z.object({
 });
 export type Recording = z.infer<typeof Recording>;
 
-export const RecordingCreate = z.object({
-	/** Given: asking again returns the recording that is there, unchanged. Absent: an id is made. */
-	id: RecordingId.optional(),
-	/** Whose media; it is waited for when it is not there yet. */
-	participant: ParticipantId,
-	sources: z.array(RecordedSource).min(1).max(4).default(["audio", "camera", "screen", "screenAudio"]),
-	tracks: z.array(TrackId).min(1).max(16).optional(),
-	effects: z.boolean().default(false),
-	split: z.boolean().default(false),
-	container: Container.default("mp4"),
-	/** `recordings/<room>/<id>` unless given. */
-	path: RecordingPath.optional(),
-});
+export const RecordingCreate = z
+	.object({
+		/** Given: asking again returns the recording that is there, unchanged. Absent: an id is made. */
+		id: RecordingId.optional(),
+		/** Whose media; it is waited for when it is not there yet. */
+		participant: ParticipantId.optional(),
+		/** Or everybody's, in one picture with mixed sound. */
+		layout: Layout.optional(),
+		sources: z.array(RecordedSource).min(1).max(4).default(["audio", "camera", "screen", "screenAudio"]),
+		tracks: z.array(TrackId).min(1).max(16).optional(),
+		effects: z.boolean().default(false),
+		split: z.boolean().default(false),
+		container: Container.default("mp4"),
+		/** `recordings/<room>/<id>` unless given. */
+		path: RecordingPath.optional(),
+	})
+	.refine(({ participant, layout }) => (participant === undefined) !== (layout === undefined), {
+		path: ["participant"],
+		message: "either a participant, or a layout of everybody",
+	})
+	.refine(({ layout, split, tracks, container }) => !layout || !(split || tracks || container === "ogg"), {
+		path: ["layout"],
+		message: "is one picture of all, neither split nor of some tracks nor sound alone",
+	});
 export type RecordingCreate = z.infer<typeof RecordingCreate>;
 
 // ------------------------------------------------------------ nodes, over HTTP with their own credential

@@ -26,49 +26,89 @@ export interface CapturedTrack {
 	file: string;
 }
 
+interface Writer {
+	encoding: string;
+	depayloader: string;
+	/** For what Matroska takes. */
+	parser?: string;
+	decoder: string;
+}
+
 /** From RTP to what Matroska holds. Frames that miss a packet are left out, up to the next key frame. */
-const WRITERS: Record<string, { encoding: string; elements: string }> = {
-	"audio/opus": { encoding: "OPUS", elements: "rtpopusdepay ! opusparse" },
-	"audio/pcmu": { encoding: "PCMU", elements: "rtppcmudepay" },
-	"audio/pcma": { encoding: "PCMA", elements: "rtppcmadepay" },
-	"video/vp8": { encoding: "VP8", elements: "rtpvp8depay request-keyframe=true wait-for-keyframe=true" },
-	"video/vp9": { encoding: "VP9", elements: "rtpvp9depay request-keyframe=true wait-for-keyframe=true" },
+const WRITERS: Record<string, Writer> = {
+	"audio/opus": { encoding: "OPUS", depayloader: "rtpopusdepay", parser: "opusparse", decoder: "opusdec" },
+	"audio/pcmu": { encoding: "PCMU", depayloader: "rtppcmudepay", decoder: "mulawdec" },
+	"audio/pcma": { encoding: "PCMA", depayloader: "rtppcmadepay", decoder: "alawdec" },
+	"video/vp8": {
+		encoding: "VP8",
+		depayloader: "rtpvp8depay request-keyframe=true wait-for-keyframe=true",
+		decoder: "vp8dec",
+	},
+	"video/vp9": {
+		encoding: "VP9",
+		depayloader: "rtpvp9depay request-keyframe=true wait-for-keyframe=true",
+		decoder: "vp9dec",
+	},
 	"video/h264": {
 		encoding: "H264",
+		depayloader: "rtph264depay request-keyframe=true wait-for-keyframe=true",
 		// With its parameters in band: they change with its size.
-		elements:
-			"rtph264depay request-keyframe=true wait-for-keyframe=true ! h264parse config-interval=-1 ! video/x-h264,stream-format=avc3,alignment=au",
+		parser: "h264parse config-interval=-1 ! video/x-h264,stream-format=avc3,alignment=au",
+		decoder: "h264parse ! avdec_h264",
 	},
 };
 
-export const RECORDED_TYPES = Object.keys(WRITERS);
-
-/** Elements that it takes. */
-export const CAPTURE_ELEMENTS = ["udpsrc", "srtpdec", "srtpenc", "rtpbin", "matroskamux", "filesink", "rtpvp8depay"];
-
 /** Ports that it has bound are properties `port` of `rtp0`, `rtcp0`, `rtp1` … */
 export function captureText(tracks: readonly CapturedTrack[]): string {
+	const writers = tracks.map((track) => {
+		const { depayloader, parser } = writerOf(track);
+		return [flowText(track), depayloader, ...(parser ? [parser] : []), "matroskamux", fileText(track.file)].join(" ! ");
+	});
+	return [receptionText(tracks), ...writers].join(" ");
+}
+
+/** A file as it is written: each frame at once. */
+export function fileText(file: string): string {
+	return `filesink location="${file}" buffer-mode=unbuffered async=false`;
+}
+
+/** What receives tracks and has each as an RTP stream, which `flowText` begins with. */
+export function receptionText(tracks: readonly CapturedTrack[]): string {
 	const bin = `rtpbin name=bin latency=${REORDER_MS} rtp-profile=avpf max-ts-offset-adjustment=${SHIFT_NS}`;
 	return [bin, ...tracks.map(trackText)].join(" ");
 }
 
-function trackText(
-	{ rtpParameters, kind, incomingKey, outgoingKey, rtcpPort, file }: CapturedTrack,
-	i: number,
-): string {
-	const { mimeType, payloadType, clockRate } = codecOf(rtpParameters);
-	const ssrc = rtpParameters.encodings?.[0]?.ssrc;
-	const { encoding, elements } = WRITERS[mimeType.toLowerCase()] ?? {};
-	if (!encoding || ssrc === undefined) throw new SwitchyardError("unsupported", `${mimeType} is not recorded`);
+export function flowText({ rtpParameters }: CapturedTrack): string {
+	return `bin. ! application/x-rtp,ssrc=(uint)${ssrcOf(rtpParameters)}`;
+}
+
+export function writerOf({ rtpParameters }: CapturedTrack): Writer {
+	const { mimeType } = codecOf(rtpParameters);
+	const writer = WRITERS[mimeType.toLowerCase()];
+	if (!writer) throw new SwitchyardError("unsupported", `${mimeType} is not recorded`);
+	return writer;
+}
+
+function ssrcOf({ encodings }: RtpParameters): number {
+	const ssrc = encodings?.[0]?.ssrc;
+	if (ssrc === undefined) throw new SwitchyardError("unsupported", "a track without an SSRC");
+	return ssrc;
+}
+
+function trackText(track: CapturedTrack, i: number): string {
+	const { rtpParameters, kind, incomingKey, outgoingKey, rtcpPort } = track;
+	const { payloadType, clockRate } = codecOf(rtpParameters);
+	const { encoding } = writerOf(track);
 	const protection = "aes-128-icm";
 	const authentication = "hmac-sha1-80";
 	const keys = [
-		`ssrc=(uint)${ssrc}`,
+		`ssrc=(uint)${ssrcOf(rtpParameters)}`,
 		`srtp-key=(buffer)${hex(incomingKey)}`,
 		...["srtp", "srtcp"].flatMap((p) => [`${p}-cipher=(string)${protection}`, `${p}-auth=(string)${authentication}`]),
 	].join(",");
 	const rtp = `media=(string)${kind},encoding-name=(string)${encoding},payload=(int)${payloadType},clock-rate=(int)${clockRate}`;
 	const feedback = kind === "video" ? ",rtcp-fb-nack-pli=(boolean)true" : "";
+	// Two of them would take the same free port where they may share one.
 	const source = `udpsrc address=127.0.0.1 port=0 reuse=false buffer-size=${SOCKET_BYTES}`;
 	return [
 		`${source} name=rtp${i} caps="application/x-srtp,${rtp}${feedback},${keys}" ! dec${i}.rtp_sink`,
@@ -79,7 +119,6 @@ function trackText(
 		`srtpenc name=enc${i} key=${hex(outgoingKey)} rtp-cipher=${protection} rtp-auth=${authentication} rtcp-cipher=${protection} rtcp-auth=${authentication}`,
 		`bin.send_rtcp_src_${i} ! enc${i}.rtcp_sink_${i}`,
 		`enc${i}.rtcp_src_${i} ! udpsink host=127.0.0.1 port=${rtcpPort} sync=false async=false`,
-		`bin. ! application/x-rtp,ssrc=(uint)${ssrc} ! ${elements} ! matroskamux ! filesink location="${file}" buffer-mode=unbuffered async=false`,
 	].join(" ");
 }
 

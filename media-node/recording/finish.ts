@@ -7,14 +7,16 @@ import type { Container } from "../../shared/recordings.ts";
 import type { Manifest, Take, TakeFile } from "./spool.ts";
 import { join, probe } from "./tools.ts";
 
-type Track = Manifest["tracks"][number];
+/** `streams` are in it: sound and picture, where these are made of several people's. */
+type Track = Manifest["tracks"][number] & { streams: number };
 
 /** The files lie below the root then, complete and on disk; none where nothing was written. */
 export async function finish(take: Take, root: string, together = true): Promise<TakeFile[]> {
 	const written: Track[] = [];
 	for (const track of take.manifest.tracks) {
 		const there = await stat(take.file(track.name)).catch(() => undefined);
-		if (there && there.size > 0 && (await probe(take.file(track.name)))) written.push(track);
+		const found = there && there.size > 0 ? await probe(take.file(track.name)) : undefined;
+		if (found) written.push({ ...track, streams: found.streams });
 	}
 	const split = take.manifest.split || !together;
 	const files: TakeFile[] = [];
@@ -29,7 +31,7 @@ export async function finish(take: Take, root: string, together = true): Promise
 			const inputs = tracks.map(({ name }) => take.file(name));
 			await join(inputs, made);
 		}
-		files.push(await place(take, made, root, path, tracks.length));
+		files.push(await place(take, made, root, path, sumOf(tracks)));
 	}
 	return files;
 }
@@ -44,6 +46,10 @@ async function place(take: Take, made: string, root: string, path: string, track
 	await rename(made, target);
 	const { part } = take.manifest.part;
 	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, state: "written" } };
+}
+
+function sumOf(tracks: readonly Track[]): number {
+	return tracks.reduce((sum, { streams }) => sum + streams, 0);
 }
 
 /** What was asked for where it holds these tracks; otherwise Matroska, which holds them all. */

@@ -9,6 +9,7 @@ import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Home } from "../rtc/home.ts";
 import { isData, type RoomTrack } from "../rtc/tracks.ts";
+import { COMPOSED } from "./compose.ts";
 import type { Recordings } from "./recordings.ts";
 import type { Take } from "./spool.ts";
 import { Writer } from "./writer.ts";
@@ -144,8 +145,9 @@ export class Recorder {
 
 	async #open(take: Take, sources: readonly Found[]): Promise<Writer> {
 		const { recording, part } = this.#command;
-		const files = sources.map(({ producer }, i) => ({ producer, file: take.file(nameOf(i)) }));
-		const writer = await Writer.open(await this.#home, files, `${recording} ${part}`);
+		const { layout } = this.#command;
+		const files = sources.map(({ producer }, i) => ({ producer, file: take.file(nameOf(layout ? 0 : i)) }));
+		const writer = await Writer.open(await this.#home, files, `${recording} ${part}`, layout);
 		this.#writer = writer;
 		if (this.#stopped) writer.stop();
 		take.manifest.pid = writer.pid;
@@ -154,8 +156,10 @@ export class Recorder {
 	}
 
 	#manifest(take: number, sources: readonly Found[]) {
-		const { recording, part, path, container, split } = this.#command;
-		const tracks = sources.map(({ source, mimeType }, i) => ({ name: nameOf(i), source, mimeType }));
+		const { recording, part, path, container, split, layout } = this.#command;
+		const tracks = layout
+			? [{ name: nameOf(0), source: "camera" as const, ...COMPOSED }]
+			: sources.map(({ source, mimeType }, i) => ({ name: nameOf(i), source, mimeType }));
 		const about = { room: this.#room, recording, part };
 		return { part: about, take, path, container, split, startedAt: Date.now(), tracks };
 	}

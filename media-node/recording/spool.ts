@@ -38,7 +38,13 @@ export const Manifest = z.object({
 	container: Container,
 	split: z.boolean(),
 	startedAt: z.number().int(),
-	tracks: z.array(z.object({ name: z.string(), source: RecordedSource, mimeType: z.string() })),
+	tracks: z.array(
+		z.object({
+			name: z.string(),
+			source: RecordedSource,
+			mimeType: z.string(),
+		}),
+	),
 	/** Of the process that writes it. */
 	pid: z.number().int().optional(),
 	/** The last of its part. */

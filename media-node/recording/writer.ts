@@ -4,9 +4,11 @@ import { stat, watch } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Consumer, PlainTransport, Producer, RtpCapabilities } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
+import type { Layout } from "../../shared/recordings.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
 import type { Home } from "../rtc/home.ts";
 import { type CapturedTrack, captureText, REORDER_MS } from "./capture.ts";
+import { composeText } from "./compose.ts";
 
 const CRYPTO_SUITE = "AES_CM_128_HMAC_SHA1_80";
 /** Master key and salt (RFC 3711 section 8.2). */
@@ -54,12 +56,14 @@ export class Writer {
 	}
 
 	/** Resolves when files are open and media is on its way. */
-	static async open(home: Home, sources: readonly Source[], name: string): Promise<Writer> {
+	static async open(home: Home, sources: readonly Source[], name: string, layout?: Layout): Promise<Writer> {
 		const feeds: Feed[] = [];
 		let pipeline: Pipeline | undefined;
 		try {
 			for (const source of sources) feeds.push(await feedOf(home, source));
-			pipeline = new Pipeline({ text: captureText(feeds.map(capturedOf)), name });
+			const tracks = feeds.map(capturedOf);
+			const text = layout ? composeText(tracks, sources[0]?.file ?? "") : captureText(tracks);
+			pipeline = new Pipeline({ text, name });
 			await pipeline.started;
 			const writer = new Writer(pipeline, feeds);
 			await writer.#connect();

@@ -199,7 +199,7 @@ export class RoomMedia implements RoomContext {
 			case "mute":
 				return this.tracks.mute(command.track, command.muted);
 			case "record":
-				return this.#recordings.record(command, this.endpoints.get(command.endpoint)?.tracks);
+				return this.#recordings.record(command, this.endpoints.get(command.endpoint ?? "")?.tracks);
 			case "stopRecord":
 				return this.#recordings.stop(command);
 			case "measure":

@@ -37,7 +37,7 @@ export class RoomRecordings {
 	/** `published`: what its participant has there, published or on its way. */
 	record(command: Record, published: ReadonlyMap<string, RoomTrack> | undefined): void {
 		const find = (id: string) => {
-			const dry = published?.get(id);
+			const dry = command.layout ? this.#room.tracks.original(id) : published?.get(id);
 			if (!dry || dry.closed) return [];
 			return (command.effects ? this.#room.tracks.get(id) : dry) ?? [];
 		};

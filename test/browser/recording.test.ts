@@ -162,6 +162,33 @@ describe("a recording of somebody in Chromium", () => {
 		// What effects add of their own to that is theirs (docs/effects.md).
 		expect(Math.abs(median(await skews(after))), `${await skews(after)}`).toBeLessThanOrEqual(80);
 	}, 120_000);
+
+	it("of everybody is one picture with all of them and their sound, and begins anew when somebody comes", async () => {
+		const it = newRoom();
+		const alice = await enter(it.room);
+		const id = await it.record({ participant: undefined, layout: "grid" });
+		await delay(4_000);
+		const bob = await enter(it.room, { codec: "h264" }, "bob");
+		await it.reaches(id, ({ files }) => files.length > 0);
+		await delay(12_000);
+		await it.stop(id);
+		const { recording, files } = await it.arrived(id);
+		await Promise.all([alice.leave(), bob.leave()]);
+		expect(recording.files[0]?.path).toBe(`recordings/${it.room}/${id}.mp4`);
+		expect(recording.files.length).toBeGreaterThan(1);
+		const [alone = "", both = ""] = [files[0], files.at(-1)];
+		for (const file of [alone, both]) {
+			expect(await look(file)).toMatchObject({ codecs: ["opus", "h264"], size: { width: 1_280, height: 720 } });
+			expect(await complaints(file)).toBe("");
+			expect((await beeps(file)).length).toBeGreaterThan(1);
+		}
+		// Each has a half.
+		for (const x of [0, 640]) {
+			const levels = (await frames(both, `640:400:${x}:160`)).map(({ level }) => level);
+			expect(Math.max(...levels), `the half from ${x}`).toBeGreaterThan(180);
+			expect(Math.min(...levels)).toBeLessThan(60);
+		}
+	}, 120_000);
 });
 
 async function brightest(file: string): Promise<number> {

@@ -188,6 +188,32 @@ describe("a recording", () => {
 		expect(await it.link.command("record")).toMatchObject({ recording: id, part: 2 });
 	});
 
+	it("of everybody has all who are on its node, and begins anew when somebody comes or goes", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room, { participant: undefined, layout: "grid", sources: ["audio", "camera"] }))
+			.body;
+		const first = await it.link.command("record");
+		expect(first).toMatchObject({ part: 1, layout: "grid", tracks: ["audio", "camera"] });
+		expect(first.endpoint).toBeUndefined();
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		const bob = await TestClient.join(it.room, "bob", { rtpCapabilities: capabilities });
+		await it.link.open();
+		const { endpoint } = await bob.event("endpoint");
+		await publish({ ...it, alice: bob, endpoint }, "camera", "bobs");
+		expect(await it.link.command("record")).toMatchObject({ part: 2, tracks: ["audio", "camera", "bobs"] });
+		it.link.report({ type: "recording", recording: id, part: 2, state: "started" });
+		expect(await it.link.command("stopRecord")).toMatchObject({ part: 1 });
+		bob.socket.close(1000);
+		expect(await it.link.command("record")).toMatchObject({ part: 3, tracks: ["audio", "camera"] });
+	});
+
+	it("is of a participant or of everybody, and of everybody whole", async () => {
+		const { room } = await scene("audio");
+		expect((await start(room, { layout: "grid" })).status).toBe(400);
+		expect((await start(room, { participant: undefined })).status).toBe(400);
+		expect((await start(room, { participant: undefined, layout: "grid", split: true })).status).toBe(400);
+	});
+
 	it("has ended when its files are written, and tells of each that arrived", async () => {
 		const it = await scene("audio", "camera");
 		const { id, path } = (await start(it.room)).body;

@@ -23,6 +23,8 @@ export interface MediaFile {
 	codecs: string[];
 	format: string;
 	durationMs: number;
+	/** Of the first picture. */
+	size?: { width: number; height: number };
 }
 
 export async function look(file: string): Promise<MediaFile> {
@@ -35,6 +37,7 @@ export async function look(file: string): Promise<MediaFile> {
 		codecs: sorted.map(({ codec_name }) => codec_name),
 		format: format.format_name,
 		durationMs: Math.round(format.duration * 1_000),
+		size: sorted.flatMap(({ width, height }) => (width && height ? [{ width, height }] : []))[0],
 	};
 }
 
@@ -86,13 +89,14 @@ export async function flashes(file: string): Promise<number[]> {
 	});
 }
 
-/** Of each frame, its time and mean level. */
-export async function frames(file: string): Promise<{ at: number; level: number }[]> {
+/** Of each frame, its time and mean level; of a part of it, as FFmpeg's `crop` has it. */
+export async function frames(file: string, part?: string): Promise<{ at: number; level: number }[]> {
+	const filter = [...(part ? [`crop=${part}`] : []), "scale=1:1:flags=area", "format=gray"].join(",");
 	const [levels, times] = await Promise.all([
 		run(
 			"ffmpeg",
 			[
-				...["-nostdin", "-v", "error", "-i", file, "-map", "0:v:0", "-vf", "scale=1:1:flags=area,format=gray"],
+				...["-nostdin", "-v", "error", "-i", file, "-map", "0:v:0", "-vf", filter],
 				...["-vsync", "passthrough", "-f", "rawvideo", "-"],
 			],
 			{ encoding: "buffer", maxBuffer: MOST },

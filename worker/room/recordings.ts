@@ -14,6 +14,10 @@ import type { Assignment, Recorded, RecordedPart, Track } from "./state.ts";
 
 /** Whoever publishes several tracks does it within this, ms: they are to be in one part. */
 const SETTLE_MS = 300;
+/** And several people, who share a picture, ms. */
+const LAYOUT_MS = 1_000;
+/** Tracks in one picture and its sound. */
+const MOST_TRACKS = 32;
 /** Before a part that failed is tried again, ms: doubled each time up to the most. */
 const RETRY_MS = { first: 1_000, most: 300_000 };
 /** Parts of one that it remembers, those that failed aside. */
@@ -22,7 +26,7 @@ const MOST_PARTS = 100;
 const MOST = 1_000;
 
 /** `tracks`: only these. `split`: a file for each. `dialect`: who is told of its states; by default the participant's. */
-export type RecordingWish = Pick<RecordingCreate, "participant" | "effects" | "container" | "tracks"> & {
+export type RecordingWish = Pick<RecordingCreate, "participant" | "layout" | "effects" | "container" | "tracks"> & {
 	id: string;
 	/** Data is not recorded. */
 	sources: readonly Source[];
@@ -40,10 +44,20 @@ export function startRecording(core: Core, wish: RecordingWish): Recording {
 		throw new SwitchyardError("conflict", "path: another recording's");
 	}
 	forgetOldest(core);
-	const { id, participant, sources, tracks, effects, container, path, split = false } = wish;
+	const { id, participant, layout, sources, tracks, effects, container, path, split = false } = wish;
 	const row: Recorded = {
-		...{ id, participant, sources: sources.filter((it) => it !== "data"), tracks, effects, container, path, split },
-		dialect: wish.dialect ?? core.members.get(participant)?.dialect,
+		...{
+			id,
+			participant,
+			layout,
+			sources: sources.filter((it) => it !== "data"),
+			tracks,
+			effects,
+			container,
+			path,
+			split,
+		},
+		dialect: wish.dialect ?? (participant === undefined ? undefined : core.members.get(participant)?.dialect),
 		createdAt: Date.now(),
 		lastPart: 0,
 		parts: [],
@@ -101,29 +115,52 @@ export function recordingsDueAt(core: Core): number | undefined {
 function keep(core: Core, row: Recorded): void {
 	if (row.stoppedAt !== undefined) return;
 	for (const part of writing(row)) {
-		if (!core.assignments.has(String(part.epoch)) || !core.endpoints.has(part.endpoint)) lose(core, row, part);
+		const there = part.endpoint === undefined || core.endpoints.has(part.endpoint);
+		if (!core.assignments.has(String(part.epoch)) || !there) lose(core, row, part);
 	}
 	const wanted = wantedOf(core, row);
 	// Some of them are on their way from one node to another: what is recorded goes on where it is.
 	if (wanted === undefined) return;
 	const current = writing(row).at(-1);
-	const missing = wanted.filter(({ info, endpoint }) => {
-		return endpoint !== current?.endpoint || !current.tracks.includes(info.id);
-	});
-	if (missing.length === 0) {
+	if (current && fits(core, row, current, wanted)) {
 		if (row.beginAt !== undefined && (row.failures ?? 0) === 0) postpone(core, row, undefined);
-		if (current && wanted.length === 0) end(core, row, current);
+		if (wanted.length === 0) end(core, row, current);
 		return;
 	}
+	if (wanted.length === 0) return;
 	const now = Date.now();
-	const all = row.sources.every((source) => wanted.some(({ info }) => info.source === source));
-	if (!all && row.beginAt === undefined) postpone(core, row, now + SETTLE_MS);
+	const all = !row.layout && row.sources.every((source) => wanted.some(({ info }) => info.source === source));
+	if (!all && row.beginAt === undefined) postpone(core, row, now + (row.layout ? LAYOUT_MS : SETTLE_MS));
 	if ((row.beginAt ?? 0) > now) return;
 	begin(core, row, wanted);
 }
 
+/** Nothing of these is missing in a part; and where all have a place in one picture, none of them is gone. */
+function fits(core: Core, { layout }: Recorded, part: RecordedPart, wanted: readonly Track[]): boolean {
+	const on = ({ endpoint }: Track) =>
+		layout ? core.endpoints.get(endpoint)?.epoch === part.epoch : endpoint === part.endpoint;
+	if (!wanted.every((track) => on(track) && part.tracks.includes(track.info.id))) return false;
+	return !layout || wanted.length === 0 || wanted.length === part.tracks.length;
+}
+
+/** Of everybody whose media is on one node: the one in use, or that of most. */
+function wantedOfAll(core: Core, row: Recorded): Track[] {
+	const byEpoch = new Map<number, Track[]>();
+	for (const track of core.tracks.values()) {
+		const endpoint = core.endpoints.get(track.endpoint);
+		const { source } = track.info;
+		if (!track.live || source === "data" || !row.sources.includes(source) || endpoint?.state !== "open") continue;
+		if (core.assignments.get(String(endpoint.epoch))?.state !== "linked") continue;
+		byEpoch.set(endpoint.epoch, [...(byEpoch.get(endpoint.epoch) ?? []), track]);
+	}
+	const current = byEpoch.get(writing(row).at(-1)?.epoch ?? 0);
+	const [most = []] = [...byEpoch.values()].toSorted((a, b) => b.length - a.length);
+	return (current ?? most).slice(0, MOST_TRACKS);
+}
+
 /** What is there to record: on one endpoint that is open. Undefined: that is being changed now. */
 function wantedOf(core: Core, row: Recorded): Track[] | undefined {
+	if (row.participant === undefined) return wantedOfAll(core, row);
 	const endpoint = core.serving(row.participant);
 	const tracks = core.tracksOf(row.participant).filter(({ info, live }) => {
 		if (!live || info.kind === "data" || (row.tracks && !row.tracks.includes(info.id))) return false;
@@ -141,11 +178,13 @@ function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
 	if (!endpoint || node === undefined) return;
 	const part = ++row.lastPart;
 	const ids = tracks.map(({ info }) => info.id);
-	row.parts.push({ part, epoch: endpoint.epoch, node, endpoint: endpoint.id, tracks: ids, state: "asked" });
+	const { layout } = row;
+	const of = layout ? undefined : endpoint.id;
+	row.parts.push({ part, epoch: endpoint.epoch, node, endpoint: of, tracks: ids, state: "asked" });
 	row.beginAt = undefined;
 	core.recordings.touch(row.id);
 	const { id: recording, effects, path, container, split } = row;
-	const asked = { recording, part, endpoint: endpoint.id, tracks: ids, effects, path, container, split };
+	const asked = { recording, part, endpoint: of, layout, tracks: ids, effects, path, container, split };
 	command(core, endpoint.epoch, [{ type: "record", ...asked }]);
 }
 
@@ -301,14 +340,40 @@ function changed(core: Core, row: Recorded): void {
 }
 
 function detailsOf({ id, participant }: Recorded, more: Record<string, string | number>) {
-	return { recording: id, participant, ...more };
+	return { recording: id, ...(participant !== undefined && { participant }), ...more };
 }
 
 function recordingView(row: Recorded): Recording {
-	const { id, participant, files, sources, tracks, effects, split, container, path, createdAt, stoppedAt, error } = row;
+	const {
+		id,
+		participant,
+		layout,
+		files,
+		sources,
+		tracks,
+		effects,
+		split,
+		container,
+		path,
+		createdAt,
+		stoppedAt,
+		error,
+	} = row;
 	const sorted = files.toSorted((a, b) => a.part - b.part || (a.path < b.path ? -1 : 1));
 	return {
-		...{ id, participant, state: stateOf(row), files: sorted, sources, tracks, effects, split, container, path },
+		...{
+			id,
+			participant,
+			layout,
+			state: stateOf(row),
+			files: sorted,
+			sources,
+			tracks,
+			effects,
+			split,
+			container,
+			path,
+		},
 		...{ createdAt, stoppedAt, error },
 	};
 }

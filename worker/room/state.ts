@@ -6,7 +6,7 @@ import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits, Cause } from "../../shared/link.ts";
 import type { DtlsParameters, RtpCapabilities, TrackInfo, TransportParameters } from "../../shared/media.ts";
 import type { SubscribeDefault, SubscriptionChange, Topology } from "../../shared/native.ts";
-import type { Container, RecordedFile, RecordedSource } from "../../shared/recordings.ts";
+import type { Container, Layout, RecordedFile, RecordedSource } from "../../shared/recordings.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
 import type { Description, SdpSettings, Section } from "../../shared/sdp.ts";
 import type { Rights } from "../../shared/tokens.ts";
@@ -202,7 +202,9 @@ export interface Assignment {
 /** A recording, with what has become of it. */
 export interface Recorded {
 	id: string;
-	participant: string;
+	/** Absent: everybody, in a layout. */
+	participant?: string;
+	layout?: Layout;
 	/** Who asked for it, and is told. */
 	dialect?: string;
 	sources: RecordedSource[];
@@ -232,7 +234,8 @@ export interface RecordedPart {
 	part: number;
 	epoch: number;
 	node: string;
-	endpoint: string;
+	/** Absent: of several. */
+	endpoint?: string;
 	tracks: string[];
 	/** `finishing`: nothing more comes to it, and its files are not known to be complete yet. */
 	state: "asked" | "started" | "finishing" | "done" | "failed";
