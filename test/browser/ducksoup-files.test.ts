@@ -1,6 +1,6 @@
 /** Effects and recordings of DuckSoup's interactions: real edge, real node, real GStreamer, real Chromium. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -37,6 +37,13 @@ async function enter(name: string, userId: string, options: object): Promise<Duc
 	return DucksoupPerson.join(page, stack.url, { interactionName: name, userId, ...options });
 }
 
+/** Where a file is. Of a machine that is busy people are told before it has finished. */
+async function written(file: string): Promise<string> {
+	const path = join(dir, file);
+	await expect.poll(() => existsSync(path), soon).toBe(true);
+	return path;
+}
+
 it.each([
 	["VP8", "mkv"],
 	["H264", "mp4"],
@@ -68,7 +75,7 @@ it.each([
 		]);
 		for (const file of files) {
 			expect(file).toMatch(new RegExp(`^data/default/${name}/recordings/i-[0-9a-f]{32}-a-`));
-			const path = join(dir, file);
+			const path = await written(file);
 			const found = await look(path);
 			expect(found.codecs).toEqual(["opus", videoFormat.toLowerCase()]);
 			expect(found.durationMs).toBeGreaterThan(9_000);
@@ -96,7 +103,7 @@ it("two who are recorded apart and in sound alone have files of sound, all that 
 		["ben", "audio-wet.ogg"],
 	]);
 	for (const paths of Object.values(files ?? {})) {
-		for (const path of paths ?? []) expect((await look(join(dir, path))).codecs).toEqual(["opus"]);
+		for (const path of paths ?? []) expect((await look(await written(path))).codecs).toEqual(["opus"]);
 	}
 	for (const person of [ann, ben]) expect(await person.errors()).toEqual([]);
 }, 60_000);

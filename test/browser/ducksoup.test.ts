@@ -1,5 +1,8 @@
 /** DuckSoup's protocol in Chromium, with nothing but a peer connection and a socket, on a real edge and node. */
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
@@ -11,10 +14,11 @@ const soon = { timeout: 20_000, interval: 100 };
 let stack: Stack;
 let browser: Browser;
 const pages: Page[] = [];
+const dataDir = mkdtempSync(join(tmpdir(), "ducksoup-edge-"));
 
 beforeAll(async () => {
 	[stack, browser] = await Promise.all([
-		Stack.start({ vars: { DUCKSOUP_MODE: "DEV", DUCKSOUP_LOG_STDOUT: "false" } }),
+		Stack.start({ vars: { DUCKSOUP_MODE: "DEV", DUCKSOUP_LOG_STDOUT: "false" }, dataDir }),
 		launchChromium(["--autoplay-policy=no-user-gesture-required"]),
 	]);
 });
@@ -24,6 +28,7 @@ afterEach(async () => {
 afterAll(async () => {
 	await browser?.close();
 	await stack?.stop();
+	rmSync(dataDir, { recursive: true, force: true });
 });
 
 async function newPage(): Promise<Page> {
@@ -170,6 +175,26 @@ describe("an interaction", () => {
 		expect(await ann.kinds()).toEqual(["joined", "other_joined", "start"]);
 	});
 });
+
+it("an interaction outlives the edge, and ends for those who came back", async () => {
+	const name = randomUUID();
+	const options = { duration: 40 };
+	const [ann, ben] = [await enter(name, "ann", options), await enter(name, "ben", options)];
+	await Promise.all([started(ann), started(ben)]);
+	const began = Date.now();
+	await stack.edge.restart();
+	for (const person of [ann, ben]) {
+		await expect.poll(() => person.kinds(), soon).toContain("closed");
+		await person.reload();
+		await expect.poll(() => person.payload("joined"), soon).toMatchObject({ context: "reconnection" });
+	}
+	await Promise.all([started(ann), started(ben)]);
+	expect(await ann.payload("start")).toBeLessThan(40);
+	await Promise.all([sees(ann, ["ben"]), sees(ben, ["ann"])]);
+	await expect.poll(() => ann.kinds(), { ...soon, timeout: 45_000 }).toContain("end");
+	expect(Date.now() - began).toBeGreaterThan(39_000);
+	expect(Date.now() - began).toBeLessThan(50_000);
+}, 90_000);
 
 describe("somebody", () => {
 	it("alone in an interaction of two is told that it was aborted, fifteen seconds after it came", async () => {

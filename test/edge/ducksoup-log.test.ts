@@ -50,7 +50,15 @@ describe("the log of an interaction", () => {
 			expect(line).toMatchObject({ ...common, time: expect.stringMatching(/^\d{8}-\d{6}\.\d{3}$/) });
 		}
 		const found = (message: string) => lines.filter((line) => line.message === message);
-		expect(lines[0]).toMatchObject({
+		expect(lines[0]).toMatchObject({ message: "logger_created" });
+		expect(found("in_track_received").map(({ user, kind, mime }) => [user, kind, mime])).toEqual([
+			["ann", "audio", "audio/opus"],
+			["ann", "video", "video/VP8"],
+			["ben", "audio", "audio/opus"],
+			["ben", "video", "video/VP8"],
+		]);
+		expect(found("in_track_added_to_interaction").map(({ count }) => count)).toEqual([1, 2, 3, 4]);
+		expect(lines[1]).toMatchObject({
 			message: "interaction_created",
 			level: "info",
 			context: "interaction",

@@ -64,6 +64,7 @@ export const ducksoup: Personal = {
 		const peer = peerFor(member);
 		const answering = request === peer.answering;
 		if (answer.ok) {
+			media.noteTracks(core, member);
 			advance(core);
 			return;
 		}

@@ -66,8 +66,9 @@ export function enter(core: Core, ws: WebSocket, { grant }: Guest, options: Join
 			const known = other !== member && userOf(interaction, other.id);
 			if (known) core.sockets.send(ws, eventFrame("other_joined", { userId: known.id, streamId: known.stream }));
 		}
-		const { audioFx, videoFx, ...asked } = options;
-		log(core, "info", "interaction", "peer_joined", { user: user.id, payload: { ...asked, audioFx, videoFx } });
+		log(core, "info", "peer", "join_payload_ok", { user: user.id });
+		log(core, "info", "interaction", "peer_joined", { user: user.id, payload: options });
+		log(core, "info", "peer", "peer_server_started", { user: user.id, cause: context });
 		if (effects) applyEffects(core, member, interaction, effects);
 		ensureEndpoint(core, member);
 	} catch (error) {
@@ -95,6 +96,7 @@ function begin(core: Core, page: string, options: JoinOptions): Interaction {
 	const least = options.duration * 1_000 + ROOM_MS;
 	room.settings.emptyRoomMs = Math.max(room.settings.emptyRoomMs ?? core.limits.emptyRoomMs, least);
 	const interaction = createInteraction(core, page, options);
+	log(core, "info", "interaction", "logger_created");
 	log(core, "info", "interaction", "interaction_created", { origin: page });
 	return interaction;
 }

@@ -7,7 +7,7 @@ import { describe, publishSent, renegotiate } from "../../room/descriptions.ts";
 import type { Member } from "../../room/state.ts";
 import { wants } from "../../room/subscriptions.ts";
 import { eventFrame } from "./frames.ts";
-import { interactionOf } from "./interaction.ts";
+import { connected, interactionOf } from "./interaction.ts";
 import { log, logOf } from "./log.ts";
 import { expectConnection, keep, type Peer, peerFor, tell } from "./peer.ts";
 
@@ -120,6 +120,23 @@ export function publishAll(core: Core, member: Member, sends: readonly SentTrack
 		log(core, "error", "track", "in_track_failed", { ...logOf(member), value: sent.kind, error: error.message });
 	publishSent(core, member, sends, name, () => ++peer.used, failed);
 	keep(core, member);
+}
+
+/** Tells the log of tracks that nodes receive by now. */
+export function noteTracks(core: Core, member: Member): void {
+	const peer = peerFor(member);
+	const noted = new Set(peer.noted);
+	for (const { info, live, coding } of core.tracksOf(member.id)) {
+		if (!live || noted.has(info.id)) continue;
+		noted.add(info.id);
+		log(core, "info", "track", "in_track_received", { ...logOf(member), kind: info.kind, mime: coding?.mimeType });
+		const there = connected(core)
+			.flatMap(({ id }) => core.tracksOf(id))
+			.filter((track) => track.live);
+		log(core, "info", "interaction", "in_track_added_to_interaction", { ...logOf(member), count: there.length });
+	}
+	peer.noted = [...noted];
+	core.members.touch(member.id);
 }
 
 /** All that is expected of it comes. */

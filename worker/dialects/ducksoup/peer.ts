@@ -41,6 +41,8 @@ export interface Peer {
 	startedAt?: number;
 	/** When it is told that the end is near, ms. */
 	noticeAt?: number;
+	/** Tracks of it that are in the log. */
+	noted?: string[];
 	/** What is recorded of it was begun. */
 	recorded?: true;
 	/** Why it was let go of. */
