@@ -137,8 +137,11 @@ describe("a recording", () => {
 		await delay(3_000);
 		expect(existsSync(local)).toBe(true);
 		await stack.edge.start();
-		const { files } = await it.arrived(id);
+		const { files, recording } = await it.arrived(id);
 		expect(await isFine(files[0] ?? "")).toBeGreaterThan(2_800);
+		// The bucket is on the disk, and the node that was told so has let go of its own.
+		await stack.edge.restart();
+		expect(await isFine(await it.fetch(recording, 0))).toBeGreaterThan(2_800);
 		await expect.poll(() => existsSync(local), soon).toBe(false);
 	}, 120_000);
 

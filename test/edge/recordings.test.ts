@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PartReport, RecordedFile, Recording, RecordingCreate } from "../../shared/recordings.ts";
 import { UPLOAD_PART_BYTES, type UploadBegun, type UploadedPart } from "../../shared/recordings.ts";
@@ -171,6 +171,19 @@ describe("a recording", () => {
 		expect(await it.link.command("record")).toMatchObject({ recording: id, part: 2 });
 	});
 
+	it("that failed and has nothing to record any more wakes nobody", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		const error = { code: "node_failed" as const, message: "no space left" };
+		it.link.report({ type: "recording", recording: id, part: 1, state: "failed", error });
+		for (const track of ["audio", "camera"]) await it.alice.request("unpublish", { track });
+		await runInDurableObject(testEnv.ROOM.getByName(it.room), async (_, { storage }) => {
+			const at = await storage.getAlarm();
+			expect((at ?? Number.POSITIVE_INFINITY) - Date.now()).toBeGreaterThan(2_000);
+		});
+	});
+
 	it("of a part that a node which came back does not know begins another", async () => {
 		const it = await scene("audio", "camera");
 		const { id } = (await start(it.room)).body;
@@ -186,6 +199,25 @@ describe("a recording", () => {
 		const stopped = [await it.link.command("stopRecord"), await it.link.command("stopRecord")];
 		expect(stopped).toContainEqual({ type: "stopRecord", recording: "unknown", part: 7 });
 		expect(await it.link.command("record")).toMatchObject({ recording: id, part: 2 });
+	});
+
+	it("whose files cannot be brought away for now says so, and is none the worse when they can", async () => {
+		const it = await scene("audio", "camera");
+		const { id: recording, path } = (await start(it.room)).body;
+		await it.link.command("record");
+		it.link.report({ type: "recording", recording, part: 1, state: "started" });
+		await call("POST", `${it.room}/recordings/${recording}/stop`);
+		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
+		const error = { code: "node_failed", message: "the bucket does not answer" };
+		const report = { room: it.room, recording, part: 1, files: [file], over: true };
+		await tell("reports", { ...report, error });
+		const url = `${it.room}/recordings/${recording}`;
+		expect((await call("GET", url)).body).toMatchObject({ state: "ended", error, files: [{ state: "written" }] });
+		await tell("reports", { ...report, files: [{ ...file, state: "stored" }] });
+		expect((await call("GET", url)).body).toMatchObject({ state: "ended", files: [{ state: "stored" }] });
+		// Said late: it has arrived all the same.
+		await tell("reports", report);
+		expect((await call("GET", url)).body.files).toMatchObject([{ state: "stored" }]);
 	});
 
 	it("of everybody has all who are on its node, and begins anew when somebody comes or goes", async () => {

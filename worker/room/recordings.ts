@@ -64,7 +64,7 @@ export function startRecording(core: Core, wish: RecordingWish): Recording {
 		files: [],
 	};
 	core.recordings.set(id, row);
-	keep(core, row);
+	keep(core, row, (id) => core.tracksOf(id));
 	return recordingView(row);
 }
 
@@ -98,10 +98,23 @@ export function recordsAnybody(core: Core): boolean {
 	return false;
 }
 
-/** Looks what is to be recorded, and where, after every event. */
+/** Looks what is to be recorded, and where, after every event that may have changed that. */
 export function keepRecordings(core: Core): void {
-	for (const row of [...core.recordings.values()]) keep(core, row);
+	if (core.recordings.size === 0) return;
+	const { tracks, endpoints, assignments, members, recordings } = core;
+	const changed = [tracks, endpoints, assignments, members, recordings].some(({ dirty }) => dirty);
+	if (!changed && (recordingsDueAt(core) ?? Number.POSITIVE_INFINITY) > Date.now()) return;
+	const published = new Map<string, Track[]>();
+	for (const track of tracks.values()) {
+		const of = published.get(track.participant);
+		if (of) of.push(track);
+		else published.set(track.participant, [track]);
+	}
+	for (const row of [...recordings.values()]) keep(core, row, (participant) => published.get(participant) ?? []);
 }
+
+/** Looks up what somebody publishes. */
+type TracksOf = (participant: string) => readonly Track[];
 
 /** When to look again without any event. */
 export function recordingsDueAt(core: Core): number | undefined {
@@ -112,22 +125,22 @@ export function recordingsDueAt(core: Core): number | undefined {
 	return earliest;
 }
 
-function keep(core: Core, row: Recorded): void {
+function keep(core: Core, row: Recorded, tracksOf: TracksOf): void {
 	if (row.stoppedAt !== undefined) return;
 	for (const part of writing(row)) {
 		const there = part.endpoint === undefined || core.endpoints.has(part.endpoint);
 		if (!core.assignments.has(String(part.epoch)) || !there) lose(core, row, part);
 	}
-	const wanted = wantedOf(core, row);
-	// Some of them are on their way from one node to another: what is recorded goes on where it is.
-	if (wanted === undefined) return;
+	const wanted = wantedOf(core, row, tracksOf);
 	const current = writing(row).at(-1);
-	if (current && fits(core, row, current, wanted)) {
-		if (row.beginAt !== undefined && (row.failures ?? 0) === 0) postpone(core, row, undefined);
-		if (wanted.length === 0) end(core, row, current);
+	// Nothing is there; or some of it is on its way from one node to another, and what is recorded goes on where it is.
+	const idle = wanted === undefined || wanted.length === 0;
+	if (idle || (current && fits(core, row, current, wanted))) {
+		// There will be an event when that changes.
+		if (row.beginAt !== undefined) postpone(core, row, undefined);
+		if (current && wanted?.length === 0) end(core, row, current);
 		return;
 	}
-	if (wanted.length === 0) return;
 	const now = Date.now();
 	const all = !row.layout && row.sources.every((source) => wanted.some(({ info }) => info.source === source));
 	if (!all && row.beginAt === undefined) postpone(core, row, now + (row.layout ? LAYOUT_MS : SETTLE_MS));
@@ -159,10 +172,10 @@ function wantedOfAll(core: Core, row: Recorded): Track[] {
 }
 
 /** What is there to record: on one endpoint that is open. Undefined: that is being changed now. */
-function wantedOf(core: Core, row: Recorded): Track[] | undefined {
+function wantedOf(core: Core, row: Recorded, tracksOf: TracksOf): Track[] | undefined {
 	if (row.participant === undefined) return wantedOfAll(core, row);
 	const endpoint = core.serving(row.participant);
-	const tracks = core.tracksOf(row.participant).filter(({ info, live }) => {
+	const tracks = tracksOf(row.participant).filter(({ info, live }) => {
 		if (!live || info.kind === "data" || (row.tracks && !row.tracks.includes(info.id))) return false;
 		return info.source !== "data" && row.sources.includes(info.source);
 	});
