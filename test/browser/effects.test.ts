@@ -31,7 +31,7 @@ let browser: Browser;
 let rooms = 0;
 const open: Page[] = [];
 
-async function enter(room: string, identity: string): Promise<Page> {
+async function enter(room: string, identity: string, region?: string): Promise<Page> {
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	open.push(page);
@@ -51,7 +51,7 @@ async function enter(room: string, identity: string): Promise<Page> {
 		content: 'import * as sdk from "/sdk/switchyard.js"; window.sdk = sdk;',
 	});
 	await page.waitForFunction(() => window.sdk !== undefined);
-	const token = await stack.tokenFor(room, identity, { effects: true });
+	const token = await stack.tokenFor(room, identity, { effects: true }, region);
 	await page.evaluate(
 		async ([url, room, token]) => {
 			window.states = [];
@@ -207,8 +207,8 @@ afterAll(async () => {
 });
 
 /** Processes of pipelines. */
-function pipelines(): number[] {
-	const parent = stack.nodes[0]?.process.pid ?? 0;
+function pipelines(node = "node-1"): number[] {
+	const parent = stack.nodes.find(({ id }) => id === node)?.process.pid ?? 0;
 	return execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)])
 		.toString()
 		.split("\n")
@@ -359,5 +359,29 @@ describe("the delay that an effect adds", () => {
 		if (process.env.FIGURES) console.log(figures);
 		expect(added, figures).toBeGreaterThan(20);
 		expect(added, figures).toBeLessThanOrEqual(250);
+	});
+});
+
+describe("a room on two nodes", () => {
+	it("has effects on both, and they move with their participant to another node", async () => {
+		await stack.addNode("us-1", {}, "us");
+		const room = `effects-${++rooms}`;
+		const [sender, receiver] = await Promise.all([enter(room, "sender"), enter(room, "receiver", "us")]);
+		await setEffects(sender, { video: "coloreffects preset=sepia name=c", audio: "pitch pitch=1.5" });
+		await publish(sender);
+		await sees(receiver, presetOf("sepia"));
+		await hears(receiver, 660);
+		await control(sender, "c", "preset", 3);
+		await sees(receiver, presetOf("xray"));
+		const from = await sender.evaluate(() => window.room.node?.id);
+		const drained = await stack.rest(`/v1/nodes/${from}/drain`, {
+			method: "POST",
+			body: JSON.stringify({ deadlineSeconds: 60 }),
+		});
+		expect(drained.ok, await drained.text()).toBe(true);
+		await expect.poll(() => sender.evaluate(() => window.room.node?.id), PATIENCE).not.toBe(from);
+		await expect.poll(() => pipelines(from), PATIENCE).toEqual([]);
+		await sees(receiver, presetOf("xray"));
+		await hears(receiver, 660);
 	});
 });
