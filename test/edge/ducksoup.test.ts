@@ -396,6 +396,44 @@ describe("a connection", () => {
 		expect((await hall.link.command("description")).description).toEqual({ type: "answer", sdp: clientSdp });
 	});
 
+	it("whose node is gone is offered by another one when its client has answered what it owes", async () => {
+		const hall = new Hall(node);
+		const ann = await hall.enter("ann");
+		offer(hall.link, ann.endpoint, nodeSdp("first"));
+		await ann.client.offer();
+		hall.link.socket.close(1000);
+		const next = await node.link(hall.room);
+		const { endpoint } = await next.open();
+		expect(endpoint).not.toBe(ann.endpoint);
+		offer(next, endpoint, nodeSdp("second"));
+		await expect.poll(async () => (await hall.own("ann"))?.held).toBe(true);
+		expect(await ann.client.settled(hall.room)).toEqual(["joined"]);
+		// To the node that is gone: of no use to this one.
+		ann.client.answer();
+		expect(await next.command("renegotiate")).toMatchObject({ endpoint, restart: false });
+		expect(next.untaken.filter(({ type }) => type === "description")).toEqual([]);
+		offer(next, endpoint, nodeSdp("second"));
+		expect((await ann.client.offer()).sdp).toBe(nodeSdp("second"));
+		ann.client.answer();
+		expect((await next.command("description")).endpoint).toBe(endpoint);
+	});
+
+	it("that answers before the other node has offered is given that offer when it comes", async () => {
+		const hall = new Hall(node);
+		const ann = await hall.enter("ann");
+		offer(hall.link, ann.endpoint, nodeSdp("first"));
+		await ann.client.offer();
+		hall.link.socket.close(1000);
+		const next = await node.link(hall.room);
+		const { endpoint } = await next.open();
+		await expect.poll(async () => (await hall.own("ann"))?.stale).toBe(true);
+		ann.client.answer();
+		await expect.poll(async () => (await hall.own("ann"))?.stale).toBeUndefined();
+		offer(next, endpoint, nodeSdp("second"));
+		expect((await ann.client.offer()).sdp).toBe(nodeSdp("second"));
+		expect(next.untaken.filter(({ type }) => type === "description")).toEqual([]);
+	});
+
 	it("is renegotiated when its client asks, with a restart when its way is lost", async () => {
 		const hall = new Hall(node);
 		const ann = await hall.enter("ann");

@@ -92,8 +92,8 @@ export const ducksoup: Personal = {
 	roomDue: onInteractionDue,
 	gone: onGone,
 
-	// Only its pages have uses for codes, and they have their own.
-	closeCode: (code) => (code === CLOSE.abuse ? NOT_ALLOWED : CLOSE.normal),
+	// Its pages have no use for any of ours.
+	closeCode: () => CLOSE.normal,
 
 	/** The rates of its tracks are all that is asked. */
 	consult: (core) => ratesOf(core),
@@ -137,12 +137,8 @@ function refusalOf(error: unknown): JoinError {
 
 /** What cannot be read ends the connection: its client is not one of this protocol. */
 function receiveNext(core: Core, ws: WebSocket, member: Member, data: string | ArrayBuffer): void {
-	const allowed = rates.take(ws, core.limits.maxMessagesPerSecond);
-	if (!allowed) {
-		if (rates.refused(ws) > core.limits.maxRefusals) cut(core, ws, member, NOT_ALLOWED, "too many messages");
-		return;
-	}
-	rates.accepted(ws);
+	// More than it may say is passed over: nothing that a client needs comes so fast.
+	if (!rates.take(ws, core.limits.maxMessagesPerSecond)) return;
 	let frame: DucksoupFrame;
 	try {
 		frame = readFrame(textOf(core, data));
