@@ -19,6 +19,7 @@ declare const window: {
 	/** Of the publisher: what it draws. */
 	bright?: boolean;
 	draw: () => void;
+	canvas: HTMLCanvasElement;
 };
 
 /** What the publisher shows and sounds. */
@@ -102,6 +103,7 @@ function publish(page: Page, { audio = true, video = true } = {}): Promise<void>
 			}
 			if (!video) return;
 			const canvas = document.createElement("canvas");
+			window.canvas = canvas;
 			[canvas.width, canvas.height] = [640, 480];
 			const drawing = canvas.getContext("2d") as CanvasRenderingContext2D;
 			let frame = 0;
@@ -276,6 +278,18 @@ const held = (page: Page) =>
 		return sum;
 	});
 
+/** Bytes of video so far, ms. */
+const received = (page: Page) =>
+	page.evaluate(async () => {
+		const sum = { bytes: 0, at: performance.now() };
+		for (const connection of window.connections) {
+			for (const stats of (await connection.getStats()).values()) {
+				if (stats.type === "inbound-rtp" && stats.kind === "video") sum.bytes += stats.bytesReceived ?? 0;
+			}
+		}
+		return sum;
+	});
+
 describe("an effect on video", () => {
 	it.each(["VP8", "H264"] as const)("is seen as its preset says, and its live control too, over %s", async (codec) => {
 		const { sender, receiver } = await two({ video: "coloreffects preset=sepia name=colors", codec });
@@ -383,5 +397,37 @@ describe("a room on two nodes", () => {
 		await expect.poll(() => pipelines(from), PATIENCE).toEqual([]);
 		await sees(receiver, presetOf("xray"));
 		await hears(receiver, 660);
+	});
+});
+
+describe("a receiver with little bandwidth", () => {
+	it("gets altered video that fits it", async () => {
+		const whole = stack;
+		stack = await Stack.start({ nodeEnv: { MAX_OUTGOING_BITRATE: "250000" } });
+		try {
+			const { sender, receiver } = await two({ video: "coloreffects preset=sepia" }, { audio: false });
+			// A picture that takes whatever there is.
+			await sender.evaluate(() => {
+				const canvas = window.canvas.getContext("2d") as CanvasRenderingContext2D;
+				window.draw = () => {
+					for (let at = 0; at < 1_200; at++) {
+						canvas.fillStyle = `hsl(${Math.random() * 360} 100% ${Math.random() * 100}%)`;
+						canvas.fillRect((at % 40) * 16, Math.floor(at / 40) * 16, 16, 16);
+					}
+				};
+			});
+			await expect
+				.poll(async () => {
+					const before = await received(receiver);
+					await new Promise((resolve) => setTimeout(resolve, 2_000));
+					const after = await received(receiver);
+					const kilobits = ((after.bytes - before.bytes) * 8) / (after.at - before.at);
+					return kilobits > 100 && kilobits < 330 ? "fits" : kilobits;
+				}, PATIENCE)
+				.toBe("fits");
+		} finally {
+			await stack.stop();
+			stack = whole;
+		}
 	});
 });
