@@ -9,7 +9,7 @@ import { errorBody } from "../rtc/errors.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import { Restarts } from "./restarts.ts";
-import { Running, type RunSettings } from "./running.ts";
+import { Crashed, Running, type RunSettings } from "./running.ts";
 
 /** A participant publishes its tracks one after the other: so long the pipeline waits for more of them, ms. */
 const GATHER_MS = 250;
@@ -148,6 +148,7 @@ export class ParticipantEffects {
 		} catch (error) {
 			if (version !== this.#version) return;
 			this.#host.log.warn({ err: error }, "no effects");
+			if (error instanceof Crashed) return this.#onDied(this.#running, error.message);
 			// It would not be otherwise the next time.
 			this.#restarts.giveUp();
 			return this.#dry("failed", errorBody(error));
@@ -175,11 +176,12 @@ export class ParticipantEffects {
 		this.#onDied(running, end.cause === "finished" ? "it ended" : end.message);
 	}
 
-	#onDied(running: Running, message: string): void {
+	/** @param running what ran until now, if anything did */
+	#onDied(running: Running | undefined, message: string): void {
 		this.#running = undefined;
 		this.#version++;
 		this.#host.bandwidth.forget(this);
-		running.retire();
+		running?.retire();
 		const pause = this.#restarts.next();
 		this.#dry(pause === undefined ? "failed" : "dry", { code: "node_failed", message });
 		if (pause !== undefined) this.#build(pause);

@@ -8,6 +8,9 @@ import type { Hardware } from "./codecs.ts";
 import { Strand } from "./strand.ts";
 import { type EffectsPipeline, effectsPipeline } from "./text.ts";
 
+/** Its process died while it started: another may live. */
+export class Crashed extends Error {}
+
 export interface RunSettings {
 	participant: string;
 	/** How long the jitter buffer waits for what is late, ms. */
@@ -48,7 +51,8 @@ export class Running {
 		} catch (error) {
 			pipeline?.kill();
 			for (const strand of strands.values()) strand.close();
-			throw error;
+			const end = await pipeline?.ended;
+			throw end?.cause === "crashed" ? new Crashed(end.message) : error;
 		}
 	}
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Log, log } from "../observability/logger.ts";
 import { FromChild, type Scalar, type Setting, type ToChild } from "./messages.ts";
+import { watchUsage } from "./usage.ts";
 
 const CHILD = join(import.meta.dirname, "child.ts");
 /** How long a pipeline may take to start, ms: the first one after an installation reads every plugin. */
@@ -50,6 +51,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		super();
 		this.#log = log.child({ part: "gst", pipeline: name });
 		this.#child = spawnChild(this.#log);
+		const unwatch = watchUsage(this.#child.pid);
 		const started = Promise.withResolvers<void>();
 		this.started = started.promise;
 		this.started.catch(() => {});
@@ -67,6 +69,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		const gone = (how: string) => {
 			if (this.#over) return;
 			this.#over = true;
+			unwatch();
 			clearTimeout(slow);
 			const end: PipelineEnd = this.#end ?? { cause: "crashed", message: how };
 			for (const answer of this.#asked.values()) answer(undefined);

@@ -1,6 +1,7 @@
-/** How busy this node is: CPU of its media workers, what it carries, bits in and out. */
+/** How busy this node is: CPU of its media workers and of its pipelines, what it carries, bits in and out. */
 import type { WebRtcTransport, Worker } from "mediasoup/types";
 import type { NodeLoad } from "../../shared/fleet.ts";
+import { pipelinesUsed } from "../gst/usage.ts";
 import type { RoomLink } from "../link/room-link.ts";
 import type { Workers } from "../rtc/workers.ts";
 import type { TurnServer } from "../turn/turn-server.ts";
@@ -41,13 +42,18 @@ export class LoadMeter {
 	}
 
 	async #measure(ms: number): Promise<NodeLoad> {
-		const [used, bytes, packets] = await Promise.all([this.#cpuSince(), this.#bytesSince(), this.#packetsSince()]);
+		const [media, pipelines, bytes, packets] = await Promise.all([
+			this.#cpuSince(),
+			pipelinesUsed(),
+			this.#bytesSince(),
+			this.#packetsSince(),
+		]);
 		this.total.in += bytes.in;
 		this.total.out += bytes.out;
 		const rooms = [...this.#links.values()].map(({ media }) => media);
 		const sum = (count: (room: (typeof rooms)[number]) => number) => rooms.reduce((n, room) => n + count(room), 0);
 		const workers = Math.max(1, this.#workers.all.length);
-		const cpu = Math.min(1, used / ms / workers);
+		const cpu = Math.min(1, (media + pipelines) / ms / workers);
 		const consumers = sum((room) => room.consumers);
 		return {
 			cpu,
@@ -55,7 +61,8 @@ export class LoadMeter {
 			endpoints: sum(({ endpoints }) => endpoints.size),
 			producers: sum(({ tracks }) => tracks.size),
 			consumers,
-			capacity: this.#capacity.estimate({ cpu, consumers }),
+			// What effects and recordings cost says nothing of what a consumer does.
+			capacity: this.#capacity.estimate({ cpu: Math.min(1, media / ms / workers), consumers }),
 			packetsPerSecond: packets === undefined ? undefined : Math.round((packets * 1_000) / ms),
 			bitrateIn: Math.round((bytes.in * 8_000) / ms),
 			bitrateOut: Math.round((bytes.out * 8_000) / ms),

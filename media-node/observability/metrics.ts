@@ -52,7 +52,11 @@ export function observe(node: MediaNode, registry: Registry): void {
 	counter("receive_bytes", "Received since start", async () => (await node.traffic()).in);
 	counter("send_bytes", "Sent since start", async () => (await node.traffic()).out);
 	gauge("workers", "Media workers running", () => node.workers.all.length);
-	gauge("worker_cpu_ratio", "Busy share of the media workers' cores", async () => (await node.load()).cpu);
+	gauge(
+		"worker_cpu_ratio",
+		"Busy share of the cores, by media workers and pipelines",
+		async () => (await node.load()).cpu,
+	);
 	counter("worker_deaths", "Media workers that died since start", () => node.workers.deaths);
 	const { turn } = node;
 	if (turn) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Pipeline, type PipelineSpec, probe } from "../../media-node/gst/pipeline.ts";
+import { pipelinesUsed } from "../../media-node/gst/usage.ts";
 import { log } from "../../media-node/observability/logger.ts";
 
 const running: Pipeline[] = [];
@@ -97,6 +98,18 @@ describe("a pipeline", () => {
 		const head = readFileSync(file).subarray(0, 200);
 		const segment = head.indexOf(Buffer.from("18538067", "hex"));
 		expect(head.subarray(segment + 4, segment + 12).toString("hex")).not.toMatch(/^01f+$/);
+	});
+});
+
+describe("what pipelines use", () => {
+	it("is counted while they run, and not any more when they are gone", async () => {
+		await pipelinesUsed();
+		const pipeline = start("videotestsrc pattern=snow ! vp8enc deadline=1 ! fakesink");
+		await once(pipeline, "playing");
+		await vi.waitFor(async () => expect(await pipelinesUsed()).toBeGreaterThan(50), 10_000);
+		pipeline.kill();
+		await pipeline.ended;
+		expect(await pipelinesUsed()).toBe(0);
 	});
 });
 
