@@ -67,6 +67,8 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		recv: z.boolean(),
 		data: z.boolean(),
 		limits: BitrateLimits.optional(),
+		/** It gets one picture and one sound of all it is to receive (shared/mix.ts). */
+		mixed: z.boolean().optional(),
 		/** Its client speaks SDP: the node makes connections as they are described. */
 		sdp: SdpSettings.optional(),
 		/** Connections that the client has with another node; they are offered anew at once, on this one. */
@@ -112,6 +114,7 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		endpoint: EndpointId,
 		rtpCapabilities: RtpCapabilities.optional(),
 		dtlsParameters: DtlsParameters.optional(),
+		mixed: z.boolean().optional(),
 	}),
 	/** What is done to what an endpoint sends, from now on; without chains: nothing any more. */
 	z.object({ type: z.literal("effects"), endpoint: EndpointId, ...EffectsWish.shape }),

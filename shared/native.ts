@@ -86,6 +86,8 @@ const requests = {
 		/** The client can send and receive directly, by `signal`. */
 		mesh: z.boolean().default(false),
 		subscribe: SubscribeDefault.default("all"),
+		/** One picture and one sound of all that it receives, from the participant `~mix`, for a weak line or machine. */
+		mixed: z.boolean().default(false),
 		name: name.optional(),
 		metadata: Json.optional(),
 		presence: Json.optional(),

@@ -21,6 +21,8 @@ export const RoomSettings = z.object({
 	emptyRoomMs: z.number().int().min(1_000).max(604_800_000).optional(),
 	/** Cameras of only so many people go to those who did not ask for one: who spoke last, else who joined first. */
 	lastN: z.number().int().min(1).max(100).optional(),
+	/** Everybody gets one picture and one sound of all others. */
+	mixed: z.boolean().optional(),
 	/** ms */
 	resumeGraceMs: z.number().int().min(0).max(600_000).optional(),
 	/** Where the room's events go as well, besides where the edge sends those of all rooms. */

@@ -106,6 +106,8 @@ export interface ConnectOptions {
 	presence?: unknown;
 	/** Which tracks are received without asking for each; `all` by default. */
 	subscribe?: SubscribeDefault;
+	/** One picture and one sound of all that would be received, from a participant `~mix`: for a weak line or machine. */
+	mixed?: boolean;
 	/** Ask for video in the size of the elements it is attached to; true by default. */
 	adaptive?: boolean;
 	iceTransportPolicy?: "all" | "relay";

@@ -190,6 +190,7 @@ export class RoomImpl implements Room {
 			...media,
 			data: media !== undefined,
 			mesh: media !== undefined && this.#direct !== undefined,
+			mixed: this.#parts.options.mixed,
 			subscribe: this.#subscriptions.default,
 			name,
 			metadata,

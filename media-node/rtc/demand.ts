@@ -84,8 +84,8 @@ export class Demand {
 		for (const { id, kind } of this.#tracks()) {
 			if (kind !== "data") wanted.set(id, this.#recorded(id) ? ALL_LAYERS : NO_LAYER);
 		}
-		for (const { subscriptions } of this.#endpoints.values()) {
-			for (const { track, wants } of subscriptions.values()) {
+		for (const { inputs } of this.#endpoints.values()) {
+			for (const { track, wants } of inputs) {
 				const before = wanted.get(track);
 				if (before !== undefined && wants > before) wanted.set(track, wants);
 			}

@@ -1,9 +1,10 @@
 /** A participant's media side on this node: its tracks and its subscriptions, on transports that its client reaches. */
-import type { Producer, WebRtcTransport } from "mediasoup/types";
+import type { Producer, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { IceParameters } from "../../shared/media.ts";
 import type { Direction } from "../../shared/native.ts";
 import type { ParticipantEffects } from "../effects/participant.ts";
+import type { Mix } from "../mixing/mix.ts";
 import type { Home } from "./home.ts";
 import type { Receiver, SubscribedTrack } from "./subscriptions.ts";
 import type { Inlet, RoomTrack } from "./tracks.ts";
@@ -23,6 +24,8 @@ export abstract class Endpoint {
 	abstract readonly opened: Promise<Opened>;
 	/** Resolves when all that was told of it beforehand is done as well; nothing needs to wait for it. */
 	abstract readonly prepared: Promise<void>;
+	/** What others send reaches it mixed. */
+	mix: Mix | undefined;
 	/** What goes through it is told about once a second. */
 	readonly measured: boolean;
 	/** What it receives waits until its client is ready for it. */
@@ -50,6 +53,14 @@ export abstract class Endpoint {
 	abstract restartIce(direction: Direction): Promise<IceParameters>;
 	/** Those there are now. */
 	abstract transports(): WebRtcTransport[];
+	/** What its client can decode; undefined while only the client knows. */
+	get capabilities(): RtpCapabilities | undefined {
+		return undefined;
+	}
+	/** Whatever is received for it, in whichever way. */
+	get inputs(): readonly SubscribedTrack[] {
+		return [...this.subscriptions.values(), ...(this.mix?.inputs ?? [])];
+	}
 	/** A track that it publishes has its producer. */
 	produced(_producer: Producer): void {}
 	/** What it receives has changed. */
@@ -72,6 +83,7 @@ export abstract class Endpoint {
 	close(): void {
 		this.#closed = true;
 		this.effects?.close();
+		this.mix?.close();
 		// First, since all that is on a transport ends with it, in one message to the worker.
 		for (const transport of this.transports()) transport.close();
 		for (const track of this.tracks.values()) track.close();

@@ -37,6 +37,10 @@ export class OrtcEndpoint extends Endpoint {
 		for (const transport of Object.values(this.#transports)) this.#connectAhead(transport, dtlsParameters);
 	}
 
+	override get capabilities(): RtpCapabilities | undefined {
+		return this.#rtpCapabilities;
+	}
+
 	/** What a subscription needs of this endpoint. */
 	async receiver(): Promise<Receiver> {
 		const [transport, home] = await Promise.all([this.transport("recv"), this.home]);

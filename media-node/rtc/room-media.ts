@@ -5,6 +5,7 @@
 import type { EffectsWish } from "../../shared/effects.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
+import { isMixTrack } from "../../shared/mix.ts";
 import { hardware } from "../effects/available.ts";
 import { Bandwidth } from "../effects/bandwidth.ts";
 import { ParticipantEffects } from "../effects/participant.ts";
@@ -40,6 +41,7 @@ export interface RoomContext {
 	readonly onWants: () => void;
 	/** A track has another source now: its receivers get it from there. */
 	readonly follow: (track: RoomTrack) => void;
+	readonly bandwidth: Bandwidth;
 }
 
 export type RoomLimits = EndpointLimits &
@@ -58,7 +60,7 @@ export class RoomMedia implements RoomContext {
 	readonly onScore: () => void;
 	readonly onWants: () => void;
 	readonly follow: (track: RoomTrack) => void;
-	readonly #bandwidth = new Bandwidth(this.endpoints);
+	readonly bandwidth = new Bandwidth(this.endpoints);
 	readonly #pipes: Pipes;
 	readonly #peerWatch: PeerWatch;
 	readonly #subscriptions: RoomSubscriptions;
@@ -140,10 +142,11 @@ export class RoomMedia implements RoomContext {
 
 	/** What is served now, for a room that lost sight of it. */
 	served(): Omit<Extract<LinkReport, { type: "attached" }>, "type"> {
-		const endpoints = [...this.endpoints.values()].map(({ id, tracks, subscriptions }) => ({
+		const endpoints = [...this.endpoints.values()].map(({ id, tracks, subscriptions, mix }) => ({
 			endpoint: id,
 			tracks: [...tracks.keys()],
-			subscriptions: [...subscriptions.keys()],
+			// The room knows of what is mixed, not of the mix.
+			subscriptions: [...[...subscriptions.keys()].filter((track) => !isMixTrack(track)), ...(mix?.tracks ?? [])],
 		}));
 		const recordings = this.#recordings.served();
 		return { endpoints, received: this.tracks.received(), pipes: this.#pipes.all(), recordings };
@@ -197,7 +200,9 @@ export class RoomMedia implements RoomContext {
 			case "drop":
 				return this.tracks.drop(command.track);
 			case "mute":
-				return this.tracks.mute(command.track, command.muted);
+				this.tracks.mute(command.track, command.muted);
+				for (const { mix } of this.endpoints.values()) mix?.refresh(command.track);
+				return;
 			case "record":
 				return this.#recordings.record(command, this.endpoints.get(command.endpoint ?? "")?.tracks);
 			case "stopRecord":
@@ -217,6 +222,7 @@ export class RoomMedia implements RoomContext {
 				});
 			case "equip":
 				if (endpoint instanceof OrtcEndpoint) endpoint.equip(command);
+				if (endpoint && command.mixed) this.#subscriptions.mix(endpoint);
 				return;
 			case "restartIce":
 				return this.#answer(command, async () => {
@@ -237,7 +243,10 @@ export class RoomMedia implements RoomContext {
 				for (const track of command.tracks) if (endpoint) this.#subscriptions.unsubscribe(endpoint, track);
 				return;
 			case "tune":
-				for (const { track, ...settings } of command.tracks) endpoint?.subscriptions.get(track)?.tune(settings);
+				for (const { track, ...settings } of command.tracks) {
+					if (endpoint?.mix?.has(track)) endpoint.mix.tune(track, settings);
+					else endpoint?.subscriptions.get(track)?.tune(settings);
+				}
 				return;
 			case "keyFrame":
 				endpoint?.subscriptions
@@ -277,7 +286,7 @@ export class RoomMedia implements RoomContext {
 		this.#quality.close();
 		this.#demand.close();
 		this.#statistics.close();
-		this.#bandwidth.close();
+		this.bandwidth.close();
 		this.#peerWatch.close();
 		for (const endpoint of this.endpoints.values()) endpoint.close();
 		this.endpoints.clear();
@@ -328,6 +337,7 @@ export class RoomMedia implements RoomContext {
 		const endpoint = this.#make(command);
 		const { id } = endpoint;
 		this.endpoints.set(id, endpoint);
+		if (command.mixed) this.#subscriptions.mix(endpoint);
 		this.#statistics.check();
 		endpoint.onMediaState = (state) => this.report({ type: "media", endpoint: id, state });
 		const current = () => this.endpoints.get(id) === endpoint;
@@ -361,7 +371,7 @@ export class RoomMedia implements RoomContext {
 		const effects = new ParticipantEffects({
 			alter: (dry, inlet) => this.tracks.alter(dry, inlet),
 			restore: (dry) => this.tracks.restore(dry),
-			bandwidth: this.#bandwidth,
+			bandwidth: this.bandwidth,
 			report: (state, error) => this.report({ type: "effects", endpoint: id, state, error }),
 			settings: async () => ({
 				participant,

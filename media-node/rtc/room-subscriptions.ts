@@ -1,6 +1,9 @@
 /** Who receives which track in one room on this node. */
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, Subscription } from "../../shared/link.ts";
+import type { TrackSettings } from "../../shared/media.ts";
+import { MIX_TRACKS } from "../../shared/mix.ts";
+import { Mix } from "../mixing/mix.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
@@ -31,14 +34,16 @@ export class RoomSubscriptions {
 	/** A track has another source: its receivers follow. */
 	follow(track: RoomTrack, endpoints: Iterable<Endpoint>): void {
 		for (const endpoint of endpoints) {
+			endpoint.mix?.follow(track);
 			const there = endpoint.subscriptions.get(track.id);
 			if (!there || there.published === track) continue;
-			const subscription = this.#subscribe(endpoint, { track: track.id, ...there.settings });
+			const subscription = this.#receive(endpoint, track, there.settings);
 			void this.describe(endpoint, [subscription]);
 		}
 	}
 
 	unsubscribe(endpoint: Endpoint, track: string): void {
+		if (endpoint.mix?.has(track)) return endpoint.mix.drop(track);
 		const subscription = endpoint.subscriptions.get(track);
 		endpoint.subscriptions.delete(track);
 		subscription?.close();
@@ -62,11 +67,48 @@ export class RoomSubscriptions {
 		if (consumers.length > 0) this.#room.report({ type: "subscribed", endpoint: endpoint.id, consumers });
 	}
 
-	#subscribe(endpoint: Endpoint | undefined, { track: id, ...settings }: Subscription): SubscribedTrack {
+	/** Mixes for an endpoint what it is subscribed to from now on. */
+	mix(endpoint: Endpoint): void {
+		endpoint.mix ??= new Mix({
+			home: endpoint.home,
+			log: this.#room.log.child({ endpoint: endpoint.id }),
+			capabilities: () => endpoint.capabilities,
+			bandwidth: this.#room.bandwidth,
+			mixed: (tracks) => this.#mixed(endpoint, tracks),
+			failed: (parts) => {
+				endpoint.mix = undefined;
+				if (endpoint.closed) return;
+				const subscriptions = parts.map(({ published, settings }) => this.#receive(endpoint, published, settings));
+				void this.describe(endpoint, subscriptions);
+			},
+			onWants: this.#room.onWants,
+		});
+	}
+
+	#mixed(endpoint: Endpoint, tracks: readonly RoomTrack[]): void {
+		if (endpoint.closed) return;
+		const ended = Object.values(MIX_TRACKS).filter((id) => {
+			return endpoint.subscriptions.has(id) && !tracks.some((track) => track.id === id);
+		});
+		for (const id of ended) this.unsubscribe(endpoint, id);
+		if (ended.length > 0) this.#room.report({ type: "unsubscribed", endpoint: endpoint.id, tracks: ended });
+		if (tracks.length === 0) return;
+		const subscriptions = tracks.map((track) => this.#receive(endpoint, track, {}));
+		void this.describe(endpoint, subscriptions);
+	}
+
+	#subscribe(endpoint: Endpoint | undefined, { track: id, ...settings }: Subscription): SubscribedTrack[] {
 		if (!endpoint) throw new SwitchyardError("stale_endpoint");
 		const published = this.#room.tracks.get(id);
-		const there = endpoint.subscriptions.get(id);
 		if (!published) throw new SwitchyardError("not_found", `no track ${id} on this node`);
+		if (!endpoint.mix || published.kind === "data") return [this.#receive(endpoint, published, settings)];
+		endpoint.mix.set(published, settings);
+		return [];
+	}
+
+	#receive(endpoint: Endpoint, published: RoomTrack, settings: TrackSettings): SubscribedTrack {
+		const { id } = published;
+		const there = endpoint.subscriptions.get(id);
 		if (there?.published === published) {
 			there.tune(settings);
 			return there;

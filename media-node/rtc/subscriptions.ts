@@ -3,6 +3,7 @@ import type {
 	Consumer,
 	DataConsumer,
 	DataProducer,
+	PlainTransport,
 	Producer,
 	RtpCapabilities,
 	RtpParameters,
@@ -24,7 +25,8 @@ export const LINGER_MS = OVERLAP_MS + 1_000;
 const DEFAULT_PRIORITY = 1;
 
 export interface Receiver {
-	transport: WebRtcTransport;
+	/** A client's, or one into a pipeline. */
+	transport: WebRtcTransport | PlainTransport;
 	home: Home;
 	rtpCapabilities: RtpCapabilities | undefined;
 	/** Of the section that it is received in; absent: of no matter. */
@@ -38,7 +40,7 @@ export class SubscribedTrack {
 	readonly ready: Promise<void>;
 	#settings: TrackSettings;
 	#consumer: Consumer | DataConsumer | undefined;
-	#transport: WebRtcTransport | undefined;
+	#transport: Receiver["transport"] | undefined;
 	#spatialLayers = 1;
 	#closed = false;
 	/** Nothing is sent until its client is ready for it. */
@@ -77,7 +79,7 @@ export class SubscribedTrack {
 
 	/** Over which it goes to its receiver. */
 	get transport(): WebRtcTransport | undefined {
-		return this.#transport;
+		return this.#transport && "iceState" in this.#transport ? this.#transport : undefined;
 	}
 
 	get consumer(): Consumer | DataConsumer | undefined {

@@ -81,7 +81,7 @@ describe("switchyard", () => {
 			const busy = (await nodes()).find(({ load }) => load.endpoints > 0);
 			if (!busy) throw new Error("nobody is served yet");
 			return busy;
-		}, 10_000);
+		}, 30_000);
 		const { code, stdout } = await switchyard(`node drain ${id} --deadline 6 --wait`);
 		expect({ code, stdout }).toEqual({ code: 0, stdout: `${id} is empty\n` });
 		expect(await nodes()).toContainEqual(expect.objectContaining({ id, state: "draining" }));

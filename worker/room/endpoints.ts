@@ -93,9 +93,9 @@ function takeAhead(core: Core, member: Member, id: string | undefined): boolean 
 		endpoint.openedAt = Date.now();
 		announceEndpoint(core, endpoint);
 	}
-	const { rtpCapabilities, dtlsParameters } = member.media;
+	const { rtpCapabilities, dtlsParameters, mixed } = member.media;
 	command(core, endpoint.epoch, [
-		{ type: "equip", endpoint: endpoint.id, rtpCapabilities, dtlsParameters },
+		{ type: "equip", endpoint: endpoint.id, rtpCapabilities, dtlsParameters, mixed },
 		...effectsOn(member, endpoint.id),
 		...flowTo(core, member, endpoint, wantedBy(core, member)),
 	]);
@@ -144,7 +144,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 		endpoint.state = "opening";
 		endpoint.epoch = assignment.epoch;
 		core.endpoints.touch(endpoint.id);
-		const { data, limits } = member.media;
+		const { data, limits, mixed } = member.media;
 		// Its client has not begun with this one, and may not be the same when it does.
 		const { rtpCapabilities, dtlsParameters } = awaitsClient(core, member, endpoint) ? {} : member.media;
 		const sdp = openSdp(core, member, endpoint);
@@ -158,6 +158,7 @@ export function openOn(core: Core, assignment: Assignment, endpoints: readonly E
 			recv: member.rights.subscribe,
 			data,
 			limits,
+			mixed,
 			...sdp.open,
 		});
 		commands.push(...effectsOn(member, endpoint.id));

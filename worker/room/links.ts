@@ -1,6 +1,7 @@
 /** The nodes' sockets to this room: commands out, reports in. */
 import { CLOSE } from "../../shared/close-codes.ts";
 import { type LinkCommand, type LinkReport, LinkReports } from "../../shared/link.ts";
+import { isMixTrack } from "../../shared/mix.ts";
 import type { Core } from "./core.ts";
 import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
@@ -203,7 +204,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return;
 		}
 		case "subscribed": {
-			const consumers = report.consumers.filter(({ track }) => core.tracks.has(track));
+			const consumers = report.consumers.filter(({ track }) => core.tracks.has(track) || isMixTrack(track));
 			if (consumers.length > 0) core.emit({ type: "subscribed", endpoint: endpoint.id, consumers }, only);
 			return;
 		}
@@ -215,7 +216,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return;
 		case "unsubscribed": {
 			// The end of a track is told once, to all; this is for tracks that go on elsewhere.
-			const tracks = report.tracks.filter((track) => core.tracks.has(track));
+			const tracks = report.tracks.filter((track) => core.tracks.has(track) || isMixTrack(track));
 			if (tracks.length > 0) core.emit({ type: "unsubscribed", endpoint: endpoint.id, tracks }, only);
 			return;
 		}

@@ -4,6 +4,7 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits } from "../../shared/link.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
+import type { RoomSettings } from "../../shared/rest.ts";
 import type { SdpSettings } from "../../shared/sdp.ts";
 import { isPersonal } from "../dialects/dialect.ts";
 import { recordJoin, recordLeave } from "../events/record.ts";
@@ -32,7 +33,9 @@ const RETURN_MS = 10_000;
 /** How long it is known of somebody what a dialect kept, ms. */
 const KEPT_MS = 120_000;
 
-export interface Join extends Omit<RequestOf<"join">, "type"> {
+export interface Join extends Omit<RequestOf<"join">, "type" | "mixed"> {
+	/** What it receives is mixed. */
+	mixed?: boolean;
 	dialect: string;
 	/** It has a media side, and says what it can receive when it has got that. */
 	equipsLater?: true;
@@ -75,7 +78,7 @@ export function join(core: Core, ws: WebSocket | undefined, grant: Grant, reques
 		joinedAt: Date.now(),
 		state: "joined",
 		subscribe: request.subscribe,
-		media: mediaOf(request),
+		media: mediaOf(request, room.settings),
 		details: request.details,
 		identity: request.identity,
 		mirror: request.mirror,
@@ -100,10 +103,13 @@ export function join(core: Core, ws: WebSocket | undefined, grant: Grant, reques
 	return member;
 }
 
-function mediaOf({ rtpCapabilities, dtlsParameters, data, equipsLater, sdp, limits }: Join): Member["media"] {
-	if (sdp) return { data, sdp };
+function mediaOf(request: Join, settings: RoomSettings): Member["media"] {
+	const { rtpCapabilities, dtlsParameters, data, equipsLater, sdp, limits } = request;
+	const mixed = request.mixed || settings.mixed ? true : undefined;
+	if (sdp) return { data, sdp, mixed };
+	// Its client says of each track when it is ready for it, and knows no others.
 	if (equipsLater) return { data, beginsPaused: true, limits };
-	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data, limits };
+	return rtpCapabilities && { rtpCapabilities, dtlsParameters, data, limits, mixed };
 }
 
 export type Resumed =

@@ -61,6 +61,8 @@ export interface MediaOffer {
 	data: boolean;
 	/** What it receives begins paused: its client says when it is ready for each. */
 	beginsPaused?: true;
+	/** What it receives is mixed. */
+	mixed?: true;
 	/** Its client speaks SDP: what it can receive is known to its node alone. */
 	sdp?: SdpSettings;
 	limits?: BitrateLimits;

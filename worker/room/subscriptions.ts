@@ -1,6 +1,7 @@
 /** Who receives what. A member has a default, and choices per track that differ from it. */
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Subscription } from "../../shared/link.ts";
+import { isMixTrack } from "../../shared/mix.ts";
 import type { RequestOf, SubscriptionChange } from "../../shared/native.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
@@ -26,7 +27,10 @@ export function wantedBy(core: Core, member: Member): Track[] {
 }
 
 /** Changes the default and single tracks; the node is told what that starts, ends and alters, in one frame. */
-export function subscribe(core: Core, member: Member, request: Omit<RequestOf<"subscribe">, "type">): void {
+export function subscribe(core: Core, member: Member, wish: Omit<RequestOf<"subscribe">, "type">): void {
+	// The mix comes whole, or not at all.
+	const isOwn = (track: string) => member.media?.mixed === true && isMixTrack(track);
+	const request = { ...wish, tracks: wish.tracks.filter(({ track }) => !isOwn(track)) };
 	if (!member.rights.subscribe) throw new SwitchyardError("forbidden", "no right to subscribe");
 	const missing = request.tracks.find((change) => !core.tracks.has(change.track));
 	if (missing) throw new SwitchyardError("not_found", `no track ${missing.track} here`);
@@ -75,7 +79,9 @@ export function subscribeAnew(core: Core, member: Member, ids: readonly string[]
 export function keyFrame(core: Core, member: Member, id: string): void {
 	const track = core.tracks.get(id);
 	const endpoint = core.serving(member.id);
-	if (!track || !wants(core, member, track)) throw new SwitchyardError("not_found", `not subscribed to ${id}`);
+	const isMix = member.media?.mixed === true && isMixTrack(id);
+	if (!isMix && (!track || !wants(core, member, track)))
+		throw new SwitchyardError("not_found", `not subscribed to ${id}`);
 	if (endpoint?.state === "open")
 		command(core, endpoint.epoch, [{ type: "keyFrame", endpoint: endpoint.id, track: id }]);
 }

@@ -18,7 +18,7 @@ const DIRECT_MS = 15_000;
 
 /** Nobody stands between two people in a mesh, so only those take part in one who may receive. */
 export function canMesh({ media, rights }: Member): boolean {
-	return media !== undefined && rights.subscribe;
+	return media !== undefined && !media.mixed && rights.subscribe;
 }
 
 /** A room that is always a mesh takes those who can be in one, and not more than they can send to. */

@@ -2,11 +2,13 @@
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { type EffectsWish, parseEffects, widenedBy } from "../../../shared/effects.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
+import { MIX, MIX_INFO } from "../../../shared/mix.ts";
 import {
 	ClientFrame,
 	type Refusal,
 	type Reply,
 	type RequestType,
+	type Snapshot,
 	SUBPROTOCOL,
 	type Welcome,
 } from "../../../shared/native.ts";
@@ -287,8 +289,15 @@ function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): E
 function onJoin(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "join" }>): void {
 	const member = join(core, ws, guest.grant, { ...frame, dialect: native.name });
 	core.memory(member).lastRequest = frame.id;
-	send(core, ws, { type: "joined", re: frame.id, ...core.snapshot() });
+	send(core, ws, { type: "joined", re: frame.id, ...snapshotFor(core.snapshot(), member) });
 	ensureEndpoint(core, member, guest.endpoint);
+}
+
+/** To who gets it the mix is one more participant, who is always there. */
+function snapshotFor(snapshot: Snapshot, { media, joinedAt }: Member): Snapshot {
+	if (!media?.mixed) return snapshot;
+	const mix = { id: MIX, join: 0, name: "Mix", state: "joined" as const, joinedAt, tracks: [...MIX_INFO] };
+	return { ...snapshot, participants: [...snapshot.participants, mix] };
 }
 
 function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "resume" }>): void {
@@ -303,7 +312,7 @@ function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<Client
 		tellDemand(core, member);
 		return;
 	}
-	send(core, ws, { type: "resumed", re: frame.id, ...resumed.snapshot });
+	send(core, ws, { type: "resumed", re: frame.id, ...snapshotFor(resumed.snapshot, member) });
 	for (const event of resumed.messages) core.emit(event, { to: [member.id] });
 	const endpoint = core.serving(member.id);
 	if (endpoint?.state === "open") {
