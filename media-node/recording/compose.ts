@@ -1,11 +1,14 @@
 /** The pipeline that puts several people into one picture and mixes their sound. It decodes and encodes, unlike all others here. */
-import { type CapturedTrack, fileText, flowText, receptionText, writerOf } from "./capture.ts";
+import { type CapturedTrack, fileText, flowText, REORDER_MS, receptionText, writerOf } from "./capture.ts";
 
 const WIDTH = 1_280;
 const HEIGHT = 720;
 const FRAMERATE = 25;
 const BITRATE_KBITS = 2_500;
 const SOUND_BITS = 96_000;
+
+/** Nobody is waited for who does not send, and those who come through a jitter buffer are not missed, ns. */
+const LIVE = `force-live=true ignore-inactive-pads=true min-upstream-latency=${(REORDER_MS + 100) * 1e6}`;
 
 /** What comes of it. */
 export const COMPOSED = { mimeType: "video/h264" } as const;
@@ -20,11 +23,11 @@ export function composeText(tracks: readonly CapturedTrack[], file: string): str
 	const last = pictures.length;
 	return [
 		receptionText(tracks),
-		`compositor name=picture background=black ignore-inactive-pads=true ${places.join(" ")} sink_${last}::alpha=0`,
+		`compositor name=picture background=black ${LIVE} ${places.join(" ")} sink_${last}::alpha=0`,
 		`picture. ! video/x-raw,format=I420,width=${WIDTH},height=${HEIGHT},framerate=${FRAMERATE}/1 ! queue`,
 		`! x264enc tune=zerolatency speed-preset=ultrafast bitrate=${BITRATE_KBITS} key-int-max=${FRAMERATE * 2}`,
 		"! h264parse ! mux.",
-		"audiomixer name=sound ignore-inactive-pads=true ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! queue",
+		`audiomixer name=sound ${LIVE} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! queue`,
 		`! opusenc bitrate=${SOUND_BITS} ! opusparse ! mux.`,
 		`matroskamux name=mux ! ${fileText(file)}`,
 		// There is a picture and there is sound whoever sends any.
