@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** Real processes on the machine's own ports and cores: one file at a time, and time to start them. */
 const outside = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+/** Media is never the same twice: what fails once is tried again, and both are in the report. */
+const media = { ...outside, retry: 1 };
 
 export default defineConfig({
 	test: {
@@ -61,8 +63,8 @@ export default defineConfig({
 				],
 				test: { name: "events", include: ["test/events/**/*.test.ts"] },
 			},
-			{ test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...outside } },
-			{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...outside } },
+			{ test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...media } },
+			{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...media } },
 			{ test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], ...outside } },
 		],
 	},

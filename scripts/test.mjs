@@ -37,8 +37,10 @@ await command(async () => {
 		{ ...env, TEST_TOTALS: file },
 	);
 	// Without the file vitest did not come to its end.
-	const { passed, failed } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failed: 0 };
+	const none = { passed: 0, failed: 0, retried: [] };
+	const { passed, failed, retried } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : none;
 	rmSync(directory, { recursive: true, force: true });
+	for (const name of retried) console.log(`passed at the second try: ${name}`);
 	console.log(`${passed} passed, ${failed || (code === 0 ? 0 : 1)} failed`);
 	return code || (failed ? 1 : 0);
 });
