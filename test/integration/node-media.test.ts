@@ -127,7 +127,7 @@ describe("health, readiness and metrics", () => {
 		expect((await http("/metrics")).text).toContain("switchyard_workers 1");
 		expect(JSON.parse((await http("/rooms")).text)).toContainEqual({
 			...{ room, epoch: 1, link: true },
-			...{ endpoints: [], received: [], pipes: [] },
+			...{ endpoints: [], received: [], pipes: [], recordings: [] },
 		});
 		expect(await http("/nothing")).toMatchObject({ status: 404 });
 	});
