@@ -147,7 +147,7 @@ describe("a recording", () => {
 
 	it("that finds no room on the disk is told of and tried again; the call goes on", async () => {
 		const small = join(dir, "small");
-		mkdirSync(small);
+		mkdirSync(small, { recursive: true });
 		execFileSync("mount", ["-t", "tmpfs", "-o", "size=200k", "tmpfs", small]);
 		onTestFinished(() => void execFileSync("umount", ["-l", small]));
 		const { it, enter } = await scene({ nodeEnv: { RECORDINGS_DIR: small, RECORDINGS_MIN_FREE_MB: "0" } });
