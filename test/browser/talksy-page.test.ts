@@ -92,7 +92,7 @@ it("shows who else is in the room, under their ids, in the quality that is chose
 
 it("is only there for who names a room", async () => {
 	const page = await open("");
-	await expect.poll(() => page.title()).toBe("Switchyard");
+	await expect.poll(() => page.title(), soon).toBe("Switchyard");
 	expect(await page.locator("#start").count()).toBe(0);
 	await page.close();
 });
