@@ -15,7 +15,7 @@ const UNSET = [
 	),
 	...["START", "MIN", "MAX"].flatMap((bound) => [`BITRATE_AUDIO_${bound}`, `BITRATE_VIDEO_${bound}`]),
 	...["PROXY", "CHANNEL_SIZE", "MAX_VIDEO_BITRATE", "MAX_BITRATE_IN", "MAX_BITRATE_OUT"],
-	...["AUDIO_CODECS", "VIDEO_CODECS", "ODOO_STATS"],
+	...["AUDIO_CODECS", "VIDEO_CODECS", "ODOO_STATS", "EFFECTS_ALLOWED"],
 ];
 
 /** What lets anybody in, for development: on in `npm start` unless the environment says otherwise. */
