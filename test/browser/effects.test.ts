@@ -383,8 +383,8 @@ describe("the delay that an effect adds", () => {
 
 describe("a room on two nodes", () => {
 	it("has effects on both, and they move with their participant to another node", async () => {
-		await stack.addNode("us-1", {}, "us");
 		const room = `effects-${++rooms}`;
+		await stack.addNode(`us-${rooms}`, {}, "us");
 		const [sender, receiver] = await Promise.all([enter(room, "sender"), enter(room, "receiver", "us")]);
 		await setEffects(sender, { video: "coloreffects preset=sepia name=c", audio: "pitch pitch=1.5" });
 		await publish(sender);

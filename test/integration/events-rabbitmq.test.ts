@@ -190,6 +190,49 @@ async function expectAll(...loads: Load[]): Promise<{ twice: number; events: num
 	return { twice, events };
 }
 
+describe("a client of tribe's protocol", () => {
+	it("is told of by its routing keys and bodies", async () => {
+		await begin();
+		const room = `tribe-${randomBytes(4).toString("hex")}`;
+		const bearer = signOdoo({ userId: "ada" }, authKey);
+		const socket = new WebSocket(`${edge.url.replace("http", "ws")}/api`);
+		await once(socket, "open");
+		const joined = once(socket, "message");
+		const say = (a: string, d: object = {}) => socket.send(JSON.stringify({ a, d }));
+		const device = { platform: "iOS", deviceName: "phone", networkType: "wifi", version: "17", appVersion: "2.1" };
+		say("join", { roomId: room, bearer, ...device, orientation: 0, camera: "front", maxVideoBitrate: 500_000 });
+		const [message] = (await joined) as [MessageEvent];
+		const { socketId } = (JSON.parse(String(message.data)) as { d: { socketId: string } }).d;
+		say("eventFreeze");
+		say("eventCpu", { cpuUsed: 40 });
+		say("eventNetworkChange", { networkType: "mobile" });
+		const told: ConsumeMessage[] = [];
+		const hear = async (key: string) => {
+			while (!told.some(({ fields }) => fields.routingKey === key)) {
+				await delivered();
+				told.push(...(await broker.drain(queue)));
+			}
+		};
+		// Every 2 s here: the room lives, and its client is there.
+		await hear("webrtc.ping");
+		socket.close(1000);
+		await hear("room.leave");
+
+		const bodies = (key: string) =>
+			told.filter(({ fields }) => fields.routingKey === key).map(({ content }) => JSON.parse(content.toString("utf8")));
+		const who = { socketId, userId: "ada" };
+		const of = { roomId: room, roomSize: 1 };
+		expect(bodies("room.join")).toEqual([{ ...of, ...who, ...device, ip: expect.any(String), bitrate: 500_000 }]);
+		expect(bodies("webrtc.freeze")).toEqual([{ socketId }]);
+		expect(bodies("webrtc.cpu")).toEqual([{ socketId, cpuUsed: 40 }]);
+		expect(bodies("network.change")).toEqual([{ socketId, networkType: "mobile" }]);
+		expect(bodies("room.live")[0]).toEqual({ ...of, sessions: [who] });
+		expect(bodies("webrtc.ping")[0]).toEqual({ socketId });
+		expect(bodies("room.leave")).toEqual([{ roomId: room, roomSize: 0, ...who }]);
+		expect(told[0]?.fields).toMatchObject({ exchange: "live_events", routingKey: "room.join" });
+	});
+});
+
 describe("what RabbitMQ gets", () => {
 	it("is what consumers of the exchange live_events read: keys, bodies, properties", async () => {
 		await begin();
@@ -369,47 +412,4 @@ it("npm start runs a bridge where RABBITMQ_URL is set, and stops it with everyth
 		child.kill("SIGKILL");
 		rmSync(own, { recursive: true, force: true });
 	}
-});
-
-describe("a client of tribe's protocol", () => {
-	it("is told of by its routing keys and bodies", async () => {
-		await begin();
-		const room = `tribe-${randomBytes(4).toString("hex")}`;
-		const bearer = signOdoo({ userId: "ada" }, authKey);
-		const socket = new WebSocket(`${edge.url.replace("http", "ws")}/api`);
-		await once(socket, "open");
-		const joined = once(socket, "message");
-		const say = (a: string, d: object = {}) => socket.send(JSON.stringify({ a, d }));
-		const device = { platform: "iOS", deviceName: "phone", networkType: "wifi", version: "17", appVersion: "2.1" };
-		say("join", { roomId: room, bearer, ...device, orientation: 0, camera: "front", maxVideoBitrate: 500_000 });
-		const [message] = (await joined) as [MessageEvent];
-		const { socketId } = (JSON.parse(String(message.data)) as { d: { socketId: string } }).d;
-		say("eventFreeze");
-		say("eventCpu", { cpuUsed: 40 });
-		say("eventNetworkChange", { networkType: "mobile" });
-		const told: ConsumeMessage[] = [];
-		const hear = async (key: string) => {
-			while (!told.some(({ fields }) => fields.routingKey === key)) {
-				await delivered();
-				told.push(...(await broker.drain(queue)));
-			}
-		};
-		// Every 2 s here: the room lives, and its client is there.
-		await hear("webrtc.ping");
-		socket.close(1000);
-		await hear("room.leave");
-
-		const bodies = (key: string) =>
-			told.filter(({ fields }) => fields.routingKey === key).map(({ content }) => JSON.parse(content.toString("utf8")));
-		const who = { socketId, userId: "ada" };
-		const of = { roomId: room, roomSize: 1 };
-		expect(bodies("room.join")).toEqual([{ ...of, ...who, ...device, ip: expect.any(String), bitrate: 500_000 }]);
-		expect(bodies("webrtc.freeze")).toEqual([{ socketId }]);
-		expect(bodies("webrtc.cpu")).toEqual([{ socketId, cpuUsed: 40 }]);
-		expect(bodies("network.change")).toEqual([{ socketId, networkType: "mobile" }]);
-		expect(bodies("room.live")[0]).toEqual({ ...of, sessions: [who] });
-		expect(bodies("webrtc.ping")[0]).toEqual({ socketId });
-		expect(bodies("room.leave")).toEqual([{ roomId: room, roomSize: 0, ...who }]);
-		expect(told[0]?.fields).toMatchObject({ exchange: "live_events", routingKey: "room.join" });
-	});
 });
