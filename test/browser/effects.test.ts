@@ -201,7 +201,11 @@ beforeAll(async () => {
 	[stack, browser] = await Promise.all([Stack.start(), launchChromium(["--autoplay-policy=no-user-gesture-required"])]);
 });
 afterEach(async () => {
-	await Promise.all(open.splice(0).map((page) => page.context().close()));
+	const pages = open.splice(0);
+	await Promise.all(pages.map((page) => page.evaluate(() => window.room?.leave())));
+	await Promise.all(pages.map((page) => page.context().close()));
+	// Nothing is left of whoever has left, and the next looks only at its own.
+	for (const { id } of stack.nodes) await expect.poll(() => pipelines(id), PATIENCE).toEqual([]);
 });
 afterAll(async () => {
 	await browser?.close();
@@ -326,7 +330,9 @@ describe("a pipeline that dies", () => {
 		// Each time it is away for longer, so that what is seen meanwhile can be looked at.
 		for (let death = 1; death <= 4; death++) {
 			await expect.poll(last, PATIENCE).toBe("live");
-			const [pid = 0] = pipelines();
+			// Not one that made place for another.
+			await expect.poll(() => pipelines().length, PATIENCE).toBe(1);
+			const [pid = Number.NaN] = pipelines();
 			process.kill(pid, "SIGKILL");
 			await expect.poll(deaths, PATIENCE).toBe(death);
 			expect(pipelines()).not.toContain(pid);
