@@ -35,6 +35,13 @@ describe("pages", () => {
 		}
 	});
 
+	it("are not reached by a path that leads out of the folder of files", async () => {
+		const ways = ["..%5Ctest%5Cmirror%5C", "..%5Cstats%5C", "%2e%2e%5Ctest/play/"];
+		for (const way of ways.flatMap((it) => [`/assets/${it}`, `/config/${it}`])) {
+			expect([way, (await get(way)).status]).toEqual([way, 404]);
+		}
+	});
+
 	it("are nobody's without a password, or with the default that everybody knows", async () => {
 		const known = { headers: { Authorization: `Basic ${btoa("ducksoup:ducksoup")}` } };
 		expect((await get("/test/mirror/", {}, known)).status).toBe(401);

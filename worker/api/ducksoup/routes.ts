@@ -69,10 +69,14 @@ async function connect(c: C): Promise<Response> {
 	return (await maySeeStatistics(c)) ? openFeed(env) : askForPassword();
 }
 
-/** Of the Worker's static files, whatever the prefix. */
+/**
+ * Of the Worker's static files, whatever the prefix. A path was decoded once, and is read again here: what would then
+ * be another one (`..\`) is none, or it would lead to pages past their password.
+ */
 async function asset(c: C, path: string): Promise<Response> {
 	const { ASSETS } = c.env;
-	const found = await ASSETS?.fetch(new Request(new URL(path, c.req.url), c.req.raw));
+	const url = new URL(path, c.req.url);
+	const found = url.pathname === path && (await ASSETS?.fetch(new Request(url, c.req.raw)));
 	if (!found || found.status === 404) return missing(c);
 	return new Response(found.body, found);
 }
