@@ -1,5 +1,7 @@
+import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { fetchEdge, newRoom, testEnv } from "./support/client.ts";
+import edge from "../../worker/index.ts";
+import { EDGE, fetchEdge, newRoom, testEnv } from "./support/client.ts";
 import { makeChannel, OdooClient, sign } from "./support/odoo.ts";
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -155,6 +157,25 @@ describe("disconnecting", () => {
 		const second = await OdooClient.enter(uuid, 2);
 		second.tell("BROADCAST", "there?");
 		expect(await client.payload("BROADCAST")).toEqual({ senderId: 2, message: "there?" });
+	});
+
+	it("stops reading a body that is too long, whatever it says of its length", async () => {
+		let read = 0;
+		const endless = new ReadableStream<Uint8Array>({
+			pull(controller) {
+				read++;
+				// The test would end here without a limit.
+				if (read > 1_000) controller.close();
+				else controller.enqueue(new Uint8Array(16_384).fill(97));
+			},
+		});
+		const request = new Request(`${EDGE}/v1/disconnect`, { method: "POST", body: endless });
+		const refused = await edge.fetch(request, testEnv, createExecutionContext());
+		expect([refused.status, await refused.text()]).toEqual([413, ""]);
+		expect(read).toBeLessThan(20);
+		const { uuid } = await makeChannel();
+		const long = { method: "POST", body: "a".repeat(70_000) };
+		expect(await answer(`/odoo/${uuid}/v1/disconnect`, long)).toEqual({ status: 413, body: "", type: null });
 	});
 
 	it("answers what it cannot read with an empty 422", async () => {

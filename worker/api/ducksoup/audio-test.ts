@@ -4,13 +4,14 @@ import { AudioTest } from "../../../shared/ducksoup.ts";
 import { archiveOf } from "../../archive/locate.ts";
 import { folderOf } from "../../dialects/ducksoup/names.ts";
 import type { Env } from "../../env.ts";
+import { textWithin } from "../body.ts";
 
 const FILE = "audio_test_results.json";
 const MOST_BYTES = 16_384;
 
 export async function keepAudioTest(c: Context<{ Bindings: Env }>): Promise<Response> {
 	if (c.req.method !== "POST") return c.body(null, 405, { Allow: "POST" });
-	const text = await bodyOf(c.req.raw);
+	const text = await textWithin(c.req.raw, MOST_BYTES);
 	const read = text === undefined ? undefined : AudioTest.safeParse(parse(text)).data;
 	if (!read) return c.body(null, 400);
 	const { namespace, interaction, data } = read;
@@ -22,19 +23,6 @@ export async function keepAudioTest(c: Context<{ Bindings: Env }>): Promise<Resp
 		return c.body(null, 500);
 	}
 	return c.body(null, 200);
-}
-
-/** Counted as it comes: its length may not be told. */
-async function bodyOf(request: Request): Promise<string | undefined> {
-	const decoder = new TextDecoder();
-	let text = "";
-	let bytes = 0;
-	for await (const chunk of request.body ?? []) {
-		bytes += chunk.length;
-		if (bytes > MOST_BYTES) return undefined;
-		text += decoder.decode(chunk, { stream: true });
-	}
-	return text + decoder.decode();
 }
 
 function parse(text: string): unknown {

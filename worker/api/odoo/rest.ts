@@ -9,6 +9,7 @@ import { DIALECT } from "../../dialects/odoo/session.ts";
 import { listRooms } from "../../directory/listing.ts";
 import type { Env } from "../../env.ts";
 import type { RoomRpc } from "../../room/rpc.ts";
+import { textWithin } from "../body.ts";
 import { limitsOf } from "../limits.ts";
 import { callerOrigin, remoteAddress } from "./caller.ts";
 import { channelUuid, isOurs, looksLikeChannel } from "./uuid.ts";
@@ -67,8 +68,8 @@ async function channel(env: Env, request: Request): Promise<Response> {
 }
 
 async function disconnect(env: Env, request: Request): Promise<Response> {
-	const body = await request.text();
-	if (body.length > limitsOf(env).maxMessageBytes) return empty(413);
+	const body = await textWithin(request, limitsOf(env).maxMessageBytes);
+	if (body === undefined) return empty(413);
 	try {
 		const claims = await verifyLenient(body.trim(), await globalKey(env));
 		const { sessionIdsByChannel } = DisconnectClaims.parse(claims);
