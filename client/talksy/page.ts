@@ -49,7 +49,8 @@ function note(direction: string, type: string, data: unknown): void {
 
 function address(): string {
 	const scheme = location.protocol === "https:" ? "wss" : "ws";
-	const params = new URLSearchParams({ room_id: room, ...(isDebug && { debug: "true" }) });
+	const token = query.get("token");
+	const params = new URLSearchParams({ room_id: room, ...(isDebug && { debug: "true" }), ...(token && { token }) });
 	return `${scheme}://${location.host}/${scheme}?${params}`;
 }
 

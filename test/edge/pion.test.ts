@@ -1,13 +1,17 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Description } from "../../shared/sdp.ts";
+import { roomOf } from "../../worker/api/ducksoup/settings.ts";
 import { roomNamed } from "../../worker/api/sockets/open-grant.ts";
-import { newRoom, TestClient, testEnv } from "./support/client.ts";
+import { openRoom } from "../../worker/api/sockets/visitor.ts";
+import { fetchEdge, newRoom, TestClient, testEnv, tokenFor } from "./support/client.ts";
 import { type TestLink, TestNode } from "./support/node.ts";
+import { makeChannel } from "./support/odoo.ts";
 import { type Candidate, PionClient } from "./support/pion.ts";
 import { agree, answer, CANDIDATES, clientSdp, nodeSdp, offer, refuse, sent } from "./support/sdp.ts";
 
 const stubOf = (room: string) => testEnv.ROOM.getByName(room);
+const authorized = { headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` } };
 const camera = () => [
 	sent("audio", "0", { stream: "s", track: "mic" }),
 	sent("video", "1", { stream: "s", track: "cam" }),
@@ -79,6 +83,33 @@ describe("joining", () => {
 		client.offer();
 		await expect.poll(async () => members(await roomNamed(room))).toEqual(["ada"]);
 		expect(client.untaken).toEqual([]);
+	});
+
+	it("does not lead into rooms that another protocol guards, unless a token for them is shown", async () => {
+		const { uuid } = await makeChannel();
+		const hall = await roomOf("https://lab.test", { namespace: "default", name: newRoom() });
+		for (const guarded of [uuid, hall]) {
+			const client = await PionClient.join("ada", guarded);
+			client.offer();
+			// The same id is that of a room of its own.
+			await expect.poll(async () => members(await openRoom(testEnv, guarded))).toEqual(["ada"]);
+			expect(await members(guarded)).toEqual([]);
+
+			const token = await tokenFor(guarded, "ben", { publish: ["audio"] });
+			const impostor = await PionClient.join("eve", guarded, `/pion?token=${token}`);
+			expect(await impostor.error()).toContain("somebody else");
+			const elsewhere = await PionClient.join("ben", newRoom(), `/pion?token=${token}`);
+			expect(await elsewhere.error()).toContain("wrong room");
+			expect(await members(guarded)).toEqual([]);
+			await PionClient.join("ben", guarded, `/pion?token=${token}`);
+			await expect.poll(() => members(guarded)).toEqual(["ben"]);
+			const shown = await fetchEdge(`/v1/rooms/${guarded}/participants/ben`, authorized);
+			expect(await shown.json()).toMatchObject({ rights: { publish: ["audio"] } });
+		}
+		// An id that only looks like a channel's is nobody's to guard.
+		const like = crypto.randomUUID();
+		await PionClient.join("ada", like);
+		await expect.poll(() => members(like)).toEqual(["ada"]);
 	});
 
 	it("is refused when the id is one that somebody proved to have", async () => {

@@ -2,9 +2,12 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Description, SentTrack } from "../../shared/sdp.ts";
 import type { AvailableTrack, ClientStats, RoomStats } from "../../shared/talksy.ts";
+import { roomOf } from "../../worker/api/ducksoup/settings.ts";
 import { roomNamed } from "../../worker/api/sockets/open-grant.ts";
-import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
+import { openRoom } from "../../worker/api/sockets/visitor.ts";
+import { fetchEdge, newRoom, TestClient, testEnv, tokenFor } from "./support/client.ts";
 import { rtpParameters, type TestLink, TestNode } from "./support/node.ts";
+import { makeChannel } from "./support/odoo.ts";
 import { agree, answer, CANDIDATES, nodeSdp, offer, refuse, sent } from "./support/sdp.ts";
 import { TalksyClient } from "./support/talksy.ts";
 
@@ -15,6 +18,7 @@ beforeEach(async () => {
 });
 
 const stubOf = (room: string) => testEnv.ROOM.getByName(room);
+const upgrade = { headers: { Upgrade: "websocket" } };
 const layers = ["low", "mid", "high"];
 const media = () => [
 	sent("audio", "0", { stream: "s", track: "mic" }),
@@ -102,6 +106,26 @@ describe("a socket", () => {
 		a.socket.close(1000);
 		const b = await TalksyClient.join("a room, größer");
 		await expect.poll(async () => members(await roomNamed("a room, größer"))).toEqual([b.id]);
+	});
+
+	it("does not lead into rooms that another protocol guards, unless a token for them is shown", async () => {
+		const { uuid } = await makeChannel();
+		const hall = await roomOf("https://lab.test", { namespace: "default", name: newRoom() });
+		for (const guarded of [uuid, hall]) {
+			const client = await TalksyClient.join(guarded);
+			await expect.poll(async () => members(await openRoom(testEnv, guarded))).toEqual([client.id]);
+			const token = await tokenFor(guarded, "ben");
+			expect((await TalksyClient.join(guarded, "/ws", token)).id).toBe("ben");
+			await expect.poll(() => members(guarded)).toEqual(["ben"]);
+			expect((await fetchEdge(`/ws?room_id=${newRoom()}&token=${token}`, upgrade)).status).toBe(401);
+
+			const stats = async (more = "") => {
+				const response = await fetchEdge(`/stats?room_id=${guarded}${more}`);
+				return JSON.stringify(await response.json());
+			};
+			expect(await stats()).not.toContain("ben");
+			expect(await stats(`&token=${token}`)).toContain("ben");
+		}
 	});
 
 	it("opens a connection with a channel and statistics", async () => {

@@ -95,7 +95,10 @@ export const enter = {
 	/** It knows others' tracks by who announced them. */
 	async talksy(place: Place): Promise<Guest> {
 		const page = await newPage(place);
-		const person = await TalksyPerson.join(page, place.stack.url, place.room, { simulcast: false });
+		const person = await TalksyPerson.join(page, place.stack.url, place.room, {
+			simulcast: false,
+			token: await place.stack.tokenFor(place.room, "tal"),
+		});
 		const tracks = async () => {
 			const [shown, available] = [await person.shown(), await person.available()];
 			return regrouped(shown.map(({ track }) => [available[track]?.client_id ?? "", track]));
@@ -109,7 +112,8 @@ export const enter = {
 	/** It is told of nothing but streams. */
 	async pion(place: Place): Promise<Guest> {
 		const page = await newPage(place);
-		const person = await PionPerson.join(page, place.stack.url, "pia", place.room);
+		const token = await place.stack.tokenFor(place.room, "pia");
+		const person = await PionPerson.join(page, place.stack.url, "pia", place.room, `/?token=${token}`);
 		const tracks = async () => {
 			const ids = new Map(place.guests.map(({ id, stream }) => [stream, id]));
 			return regrouped((await person.shown()).map(({ stream, track }) => [ids.get(stream) ?? stream, track]));

@@ -8,6 +8,8 @@ export interface TalksyOptions {
 	/** MIME type of its video, before others. */
 	codec?: string;
 	scalabilityMode?: string;
+	/** What lets it into a room that it could not enter otherwise. */
+	token?: string;
 }
 
 interface Voice {
@@ -55,8 +57,9 @@ export class TalksyPerson {
 	}
 
 	static async join(page: Page, url: string, room: string, options: TalksyOptions = {}): Promise<TalksyPerson> {
-		const address = `${url.replace(/^http/, "ws")}/ws?room_id=${encodeURIComponent(room)}`;
-		const person = new TalksyPerson(page, address, options);
+		const { token, ...sends } = options;
+		const query = new URLSearchParams({ room_id: room, ...(token && { token }) });
+		const person = new TalksyPerson(page, `${url.replace(/^http/, "ws")}/ws?${query}`, sends);
 		await page.goto(`${url}/v1/health`);
 		await person.start();
 		return person;

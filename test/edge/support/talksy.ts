@@ -18,9 +18,9 @@ export class TalksyClient {
 	}
 
 	/** Connected, and told its id. */
-	static async join(room: string | undefined, path = "/ws"): Promise<TalksyClient> {
-		const query = room === undefined ? "" : `?room_id=${encodeURIComponent(room)}`;
-		const response = await fetchEdge(`${path}${query}`, { headers: { Upgrade: "websocket" } });
+	static async join(room: string | undefined, path = "/ws", token?: string): Promise<TalksyClient> {
+		const query = new URLSearchParams({ ...(room !== undefined && { room_id: room }), ...(token && { token }) });
+		const response = await fetchEdge(`${path}?${query}`, { headers: { Upgrade: "websocket" } });
 		if (!response.webSocket) throw new Error(`not upgraded: ${response.status}`);
 		const client = new TalksyClient(new TestSocket(response.webSocket));
 		const first = await client.socket.take<Frame>(() => true);

@@ -6,9 +6,10 @@ import { originAllowed } from "../../auth/origin.ts";
 import { errorFrame, type Ids, readFrame, speaksFor } from "../../dialects/pion/frames.ts";
 import { DIALECT } from "../../dialects/pion/peer.ts";
 import type { Env } from "../../env.ts";
-import { enterRoom, openGrant, roomNamed } from "../sockets/open-grant.ts";
+import { enterRoom } from "../sockets/open-grant.ts";
 import { acceptSocket, closeSocket, type Frame, type Reader, textOf } from "../sockets/splice.ts";
 import { wantsSocket } from "../sockets/upgrade.ts";
+import { visitorGrant } from "../sockets/visitor.ts";
 
 /** A page may be open for long before somebody joins from it, ms. */
 const PATIENCE_MS = 300_000;
@@ -37,9 +38,8 @@ export function pionReader(env: Env, request: Request): Reader {
 				if (!originAllowed(env, request.url, request.headers.get("origin"))) {
 					throw new SwitchyardError("origin_not_allowed");
 				}
-				const room = await roomNamed(ids.room_id);
-				const rights = { publish: ["audio" as const, "camera" as const] };
-				const grant = openGrant(env, request, { dialect: DIALECT, identity: ids.self_id, room, rights });
+				const visitor = { dialect: DIALECT, id: ids.room_id, identity: ids.self_id };
+				const grant = await visitorGrant(env, request, { ...visitor, publish: ["audio", "camera"] });
 				const { webSocket } = await enterRoom(env, request, grant);
 				if (!webSocket) throw new SwitchyardError("internal");
 				return { room: webSocket, leaves: (next) => isLeaving(next, ids) };

@@ -12,7 +12,6 @@ import { withGrant } from "./upgrade.ts";
 export interface Named {
 	dialect: string;
 	identity: string;
-	/** As `roomNamed` has it. */
 	room: string;
 	rights: Pick<Rights, "publish"> & Partial<Rights>;
 }
@@ -35,7 +34,11 @@ export function enterRoom(env: Env, request: Request, grant: Grant): Promise<Res
 
 /** The room of an id that may be any text: of that name where it is one, else named after it. */
 export async function roomNamed(id: string): Promise<string> {
-	if (RoomName.safeParse(id).success) return id;
+	return RoomName.safeParse(id).success ? id : hashedRoom(id);
+}
+
+/** Named after an id, whatever that is. */
+export async function hashedRoom(id: string): Promise<string> {
 	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
 	return `id-${Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -2,13 +2,15 @@
 import type { Handler } from "hono";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import type { RoomStats } from "../../../shared/talksy.ts";
+import type { Source } from "../../../shared/tokens.ts";
 import { encodeBase64url } from "../../auth/base64.ts";
 import { originAllowed } from "../../auth/origin.ts";
 import { DIALECT } from "../../dialects/talksy/client.ts";
 import type { Env } from "../../env.ts";
 import type { RoomRpc } from "../../room/rpc.ts";
-import { enterRoom, openGrant, roomNamed } from "../sockets/open-grant.ts";
+import { enterRoom } from "../sockets/open-grant.ts";
 import { wantsSocket } from "../sockets/upgrade.ts";
+import { visitedRoom, visitorGrant } from "../sockets/visitor.ts";
 
 type Route = Handler<{ Bindings: Env }>;
 
@@ -21,9 +23,8 @@ function isOn(env: Env): boolean {
 }
 
 /** An empty id is none. */
-function roomOf(request: Request): Promise<string> {
-	const id = new URL(request.url).searchParams.get("room_id") || DEFAULT_ROOM;
-	return roomNamed(id.slice(0, MAX_NAME));
+function idIn(request: Request): string {
+	return (new URL(request.url).searchParams.get("room_id") || DEFAULT_ROOM).slice(0, MAX_NAME);
 }
 
 export const connectTalksy: Route = async (c, next) => {
@@ -32,9 +33,8 @@ export const connectTalksy: Route = async (c, next) => {
 	if (!originAllowed(c.env, request.url, request.headers.get("origin"))) {
 		throw new SwitchyardError("origin_not_allowed");
 	}
-	const rights = { publish: ["audio" as const, "camera" as const, "screen" as const, "screenAudio" as const] };
-	const room = await roomOf(request);
-	const grant = openGrant(c.env, request, { dialect: DIALECT, identity: crypto.randomUUID(), room, rights });
+	const publish: Source[] = ["audio", "camera", "screen", "screenAudio"];
+	const grant = await visitorGrant(c.env, request, { dialect: DIALECT, id: idIn(request), publish });
 	return enterRoom(c.env, request, grant);
 };
 
@@ -58,6 +58,7 @@ export const createRoom: Route = async (c, next) => {
 
 export const tellStats: Route = async (c, next) => {
 	if (!isOn(c.env)) return next();
-	const room = c.env.ROOM.getByName(await roomOf(c.req.raw)) as unknown as RoomRpc;
+	const name = await visitedRoom(c.env, c.req.raw, idIn(c.req.raw));
+	const room = c.env.ROOM.getByName(name) as unknown as RoomRpc;
 	return c.json((await room.consult(DIALECT, {})) as RoomStats);
 };
