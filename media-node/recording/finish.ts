@@ -14,8 +14,8 @@ type Track = Manifest["tracks"][number] & { streams: number };
 export async function finish(take: Take, root: string, together = true): Promise<TakeFile[]> {
 	const written: Track[] = [];
 	for (const track of take.manifest.tracks) {
-		const there = await stat(take.file(track.name)).catch(() => undefined);
-		const found = there && there.size > 0 ? await probe(take.file(track.name)) : undefined;
+		const bytes = await sizeOf(take.file(track.name));
+		const found = bytes > 0 ? await probe(take.file(track.name)) : undefined;
 		if (found) written.push({ ...track, streams: found.streams });
 	}
 	const split = take.manifest.split || !together;
@@ -46,6 +46,16 @@ async function place(take: Take, made: string, root: string, path: string, track
 	await rename(made, target);
 	const { part } = take.manifest.part;
 	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, state: "written" } };
+}
+
+/** 0 where there is none. */
+async function sizeOf(file: string): Promise<number> {
+	try {
+		return (await stat(file)).size;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+		throw error;
+	}
 }
 
 function sumOf(tracks: readonly Track[]): number {
