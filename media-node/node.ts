@@ -180,7 +180,7 @@ export class MediaNode {
 		this.#fleet.stop();
 		this.turn?.stop();
 		await this.recordings?.drain(RECORDINGS_MS);
-		this.recordings?.close();
+		await this.recordings?.close();
 		await Promise.all([this.workers.close(), this.#http?.close()]);
 	}
 

@@ -14,21 +14,25 @@ export type RecordingId = z.infer<typeof RecordingId>;
 export const Container = z.enum(["mp4", "mkv", "ogg"]);
 export type Container = z.infer<typeof Container>;
 
-/** Below the folder or bucket of recordings, without extension: names joined by `/`, none of which begins with a dot. */
-const NAMES = [
-	/^[^./\\\p{Cc}][^/\\\p{Cc}]{0,219}(\/[^./\\\p{Cc}][^/\\\p{Cc}]{0,219})*$/u,
-	"names joined by /, none longer than 220 or beginning with a dot",
-] as const;
-export const RecordingPath = z
-	.string()
-	.max(480)
-	.regex(...NAMES);
+/** Names joined by `/`, none of which begins with a dot. */
+const pathOf = (longest: number, longestName: number) =>
+	z
+		.string()
+		.max(longest)
+		.regex(
+			new RegExp(
+				String.raw`^[^./\\\p{Cc}][^/\\\p{Cc}]{0,${longestName - 1}}(\/[^./\\\p{Cc}][^/\\\p{Cc}]{0,${longestName - 1}})*$`,
+				"u",
+			),
+			`names joined by /, none longer than ${longestName} or beginning with a dot`,
+		);
+
+/** Below the folder or bucket of recordings, without extension. */
+export const RecordingPath = pathOf(480, 220);
 export type RecordingPath = z.infer<typeof RecordingPath>;
 
-const FilePath = z
-	.string()
-	.max(512)
-	.regex(...NAMES);
+/** With all that is added to it: source, part, take and extension. */
+const FilePath = pathOf(512, 252);
 
 /** How several people are put together: `grid` gives each of them an equal share of the picture. */
 export const Layout = z.enum(["grid"]);

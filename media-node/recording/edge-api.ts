@@ -9,8 +9,11 @@ const Refusal = z.object({ error: ErrorBody });
 export class EdgeApi {
 	readonly #base: string;
 	readonly #token: string;
+	readonly #closed: AbortSignal;
 
-	constructor(edge: string, token: string) {
+	/** `closed`: what is under way then is broken off. */
+	constructor(edge: string, token: string, closed: AbortSignal) {
+		this.#closed = closed;
 		this.#base = `${edge}/v1/recording-files/`;
 		this.#token = token;
 	}
@@ -34,7 +37,7 @@ export class EdgeApi {
 			method,
 			body,
 			headers: { ...headers, Authorization: `Bearer ${this.#token}` },
-			signal: AbortSignal.timeout(LONGEST_MS),
+			signal: AbortSignal.any([this.#closed, AbortSignal.timeout(LONGEST_MS)]),
 		});
 		const text = await response.text();
 		if (response.ok) return text === "" ? undefined : JSON.parse(text);

@@ -1,21 +1,27 @@
 /** Makes of what a take has written the files that were asked for. Done again after a crash in the middle, it comes to the same. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, stat } from "node:fs/promises";
-import { dirname, join as joinPath } from "node:path";
+import { randomUUID } from "node:crypto";
+import { open, rm, stat } from "node:fs/promises";
 import type { Container } from "../../shared/recordings.ts";
+import { hashOf } from "./hash.ts";
+import { numbered } from "./place.ts";
 import type { Manifest, Take, TakeFile } from "./spool.ts";
 import { join, probe } from "./tools.ts";
 
 /** `streams` are in it: sound and picture, where these are made of several people's. */
 type Track = Manifest["tracks"][number] & { streams: number };
 
-/** The files lie below the root then, complete and on disk; none where nothing was written. */
-export async function finish(take: Take, root: string, together = true): Promise<TakeFile[]> {
+interface Options {
+	/** False: each track is kept as it was written. */
+	together?: boolean;
+	signal?: AbortSignal;
+}
+
+/** They lie in the take's folder then, complete and on disk, beside what they were made of; none where nothing was written. */
+export async function finish(take: Take, { together = true, signal }: Options = {}): Promise<TakeFile[]> {
 	const written: Track[] = [];
 	for (const track of take.manifest.tracks) {
 		const bytes = await sizeOf(take.file(track.name));
-		const found = bytes > 0 ? await probe(take.file(track.name)) : undefined;
+		const found = bytes > 0 ? await probe(take.file(track.name), signal) : undefined;
 		if (found) written.push({ ...track, streams: found.streams });
 	}
 	const split = take.manifest.split || !together;
@@ -26,26 +32,34 @@ export async function finish(take: Take, root: string, together = true): Promise
 		if (!first) continue;
 		const extension = together ? containerOf(tracks, take.manifest.container, split) : "mkv";
 		const path = nameOf(take.manifest, split ? first.source : undefined, extension, names);
-		const made = together ? take.file(`finished.${extension}`) : take.file(first.name);
-		if (together) {
+		// One that is left of an earlier try may still be written to, by a process that outlived its node.
+		const made = together ? `${randomUUID()}.${extension}` : first.name;
+		try {
 			const inputs = tracks.map(({ name }) => take.file(name));
-			await join(inputs, made);
+			if (together) await join(inputs, take.file(made), signal);
+			files.push(await look(take, made, path, sumOf(tracks), signal));
+		} catch (error) {
+			if (together)
+				for (const it of [made, ...files.map(({ made = "" }) => made)]) await rm(take.file(it), { force: true });
+			throw error;
 		}
-		files.push(await place(take, made, root, path, sumOf(tracks)));
 	}
 	return files;
 }
 
-async function place(take: Take, made: string, root: string, path: string, tracks: number): Promise<TakeFile> {
-	const found = await probe(made);
+async function look(
+	take: Take,
+	made: string,
+	path: string,
+	tracks: number,
+	signal: AbortSignal | undefined,
+): Promise<TakeFile> {
+	const found = await probe(take.file(made), signal);
 	if (found?.streams !== tracks) throw new Error(`${path} came out with ${found?.streams ?? 0} tracks`);
-	const target = joinPath(root, path);
-	await mkdir(dirname(target), { recursive: true });
-	await sync(made);
-	const { bytes, sha256 } = await hashOf(made);
-	await rename(made, target);
+	await sync(take.file(made));
+	const { bytes, sha256 } = await hashOf(take.file(made));
 	const { part } = take.manifest.part;
-	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, state: "written" } };
+	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, state: "written" }, made };
 }
 
 /** 0 where there is none. */
@@ -82,19 +96,9 @@ function nameOf(
 	const number = part.part > 1 || take > 1 ? `-p${part.part}` : "";
 	const base = [path, source && `-${source}`, number, take > 1 && `-${take}`].filter(Boolean).join("");
 	let name = `${base}.${extension}`;
-	for (let i = 2; names.has(name); i++) name = `${base}-${i}.${extension}`;
+	for (let i = 2; names.has(name); i++) name = numbered(`${base}.${extension}`, i);
 	names.add(name);
 	return name;
-}
-
-export async function hashOf(file: string): Promise<{ bytes: number; sha256: string }> {
-	const hash = createHash("sha256");
-	let bytes = 0;
-	for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-		hash.update(chunk);
-		bytes += chunk.length;
-	}
-	return { bytes, sha256: hash.digest("hex") };
 }
 
 async function sync(file: string): Promise<void> {

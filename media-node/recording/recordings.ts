@@ -11,6 +11,7 @@ import { type Log, log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import { EdgeApi } from "./edge-api.ts";
 import { finish } from "./finish.ts";
+import { place } from "./place.ts";
 import type { RecordingConfig } from "./settings.ts";
 import { type Manifest, Spool, type Take, type TakeFile } from "./spool.ts";
 import { EdgeStore } from "./stores/edge.ts";
@@ -48,7 +49,7 @@ export class Recordings {
 	constructor(config: RecordingConfig, edge: { edge: string; token: string }) {
 		this.config = config;
 		this.#spool = new Spool(config.dir);
-		this.#api = new EdgeApi(edge.edge, edge.token);
+		this.#api = new EdgeApi(edge.edge, edge.token, this.#closed.signal);
 		this.#store = storeOf(config, this.#api);
 	}
 
@@ -117,8 +118,10 @@ export class Recordings {
 		while (this.busy && Date.now() < end) await delay(LOOK_MS);
 	}
 
-	close(): void {
+	/** Resolves when nothing is done any more with what is on the disk: another may go on with it. */
+	async close(): Promise<void> {
 		this.#closed.abort();
+		await Promise.all([this.#disk.idle(), this.#way.idle()]);
 	}
 
 	#take(take: Take): void {
@@ -147,12 +150,16 @@ export class Recordings {
 
 	async #finish(take: Take, failures: number): Promise<void> {
 		const { manifest } = take;
-		if (manifest.files) return;
-		await take.save();
-		// What cannot be put together is kept as it was written.
-		manifest.files = await finish(take, this.config.dir, failures < ALARMING);
-		await take.save();
-		for (const { name } of manifest.tracks) await rm(take.file(name), { force: true });
+		const { signal } = this.#closed;
+		signal.throwIfAborted();
+		if (!manifest.files) {
+			await take.save();
+			// What cannot be put together is kept as it was written.
+			manifest.files = await finish(take, { together: failures < ALARMING, signal });
+			await take.save();
+		}
+		signal.throwIfAborted();
+		await place(take, this.config.dir);
 	}
 
 	async #tell(take: Take): Promise<void> {
@@ -171,7 +178,7 @@ export class Recordings {
 		const local = join(this.config.dir, it.file.path);
 		const store = await this.#store;
 		await store.bring({
-			...{ part, file: it.file, local, upload: it.upload },
+			...{ part, file: it.file, local, upload: it.upload, signal: this.#closed.signal },
 			save: (upload) => {
 				it.upload = upload;
 				return take.save();
@@ -197,6 +204,7 @@ export class Recordings {
 				await work();
 				return;
 			} catch (error) {
+				if (this.#closed.signal.aborted) return;
 				this.failures++;
 				const body = errorBody(error);
 				if (failures % ALARMING === 0) {

@@ -24,6 +24,8 @@ export type Upload = z.infer<typeof Upload>;
 
 const TakeFile = z.object({
 	file: RecordedFile,
+	/** Its name in the take's folder, until it lies at its path. */
+	made: z.string().optional(),
 	/** How far it has been brought. */
 	upload: Upload.optional(),
 });
@@ -49,7 +51,7 @@ export const Manifest = z.object({
 	pid: z.number().int().optional(),
 	/** The last of its part. */
 	over: z.boolean().optional(),
-	/** Finished: what came of it. What was written first is deleted. */
+	/** Finished: what came of it. What was written first is deleted when that is in its place. */
 	files: z.array(TakeFile).optional(),
 	/** The room has been told. */
 	reported: z.boolean().optional(),

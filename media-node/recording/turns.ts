@@ -7,4 +7,9 @@ export class Turns {
 		this.#last = done.catch(() => {});
 		return done;
 	}
+
+	/** Resolves when what was begun by now is over. */
+	async idle(): Promise<void> {
+		await this.#last;
+	}
 }

@@ -1,11 +1,23 @@
 /** What becomes of the files that a take has written: real FFmpeg on real files. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { finish } from "../../media-node/recording/finish.ts";
-import { type Manifest, Spool } from "../../media-node/recording/spool.ts";
+import { place } from "../../media-node/recording/place.ts";
+import { type Manifest, Spool, type Take } from "../../media-node/recording/spool.ts";
 
 const root = mkdtempSync(join(tmpdir(), "switchyard-finish-"));
 const sound = join(root, "sound.mkv");
@@ -47,24 +59,79 @@ function instead(name: "ffmpeg" | "ffprobe", script: string): () => void {
 
 describe("what a take has written", () => {
 	it("is not taken for nothing when it could not be looked into", async () => {
-		const { dir, take } = await scene();
+		const { take } = await scene();
 		for (const script of ["kill -9 $$", "exit 127", "echo 'x: Cannot allocate memory' >&2; exit 1"]) {
 			const restore = instead("ffprobe", script);
-			await expect(finish(take, dir)).rejects.toThrow();
+			await expect(finish(take)).rejects.toThrow();
 			restore();
 		}
 		expect(existsSync(take.file("0.mkv"))).toBe(true);
-		expect(await finish(take, dir)).toHaveLength(1);
+		expect(await finish(take)).toHaveLength(1);
 	});
 
 	it("is nothing where no frame came that can be played", async () => {
 		for (const bytes of [0, 30, 300]) {
-			const { dir, take } = await scene();
+			const { take } = await scene();
 			truncateSync(take.file("0.mkv"), bytes);
-			expect(await finish(take, dir)).toEqual([]);
+			expect(await finish(take)).toEqual([]);
 		}
-		const { dir, take } = await scene();
+		const { take } = await scene();
 		rmSync(take.file("0.mkv"));
-		expect(await finish(take, dir)).toEqual([]);
+		expect(await finish(take)).toEqual([]);
+	});
+});
+
+/** Finished and put in its place. */
+async function complete({ dir, take }: { dir: string; take: Take }): Promise<string[]> {
+	take.manifest.files ??= await finish(take);
+	await place(take, dir);
+	return take.manifest.files.map(({ file }) => file.path);
+}
+
+describe("a finished file", () => {
+	it("takes the place of no other, and nothing else is left in its folder", async () => {
+		const first = await scene();
+		expect(await complete(first)).toEqual(["there/it.mkv"]);
+		const before = readFileSync(join(first.dir, "there/it.mkv"));
+		const second = { dir: first.dir, take: await first.spool.create({ ...first.take.manifest, files: undefined }) };
+		execFileSync("cp", [sound, second.take.file("0.mkv")]);
+		expect(await complete(second)).toEqual(["there/it.2.mkv"]);
+		expect(readFileSync(join(first.dir, "there/it.mkv"))).toEqual(before);
+		expect(existsSync(join(first.dir, "there/it.2.mkv"))).toBe(true);
+		expect(readdirSync(second.take.dir)).toEqual(["take.json"]);
+	});
+
+	it("has a name that no other take of its part comes to", async () => {
+		const two = await scene(["camera", "camera"], { part: { room: "room", recording: "it", part: 2 }, split: true });
+		expect(await complete(two)).toEqual(["there/it-camera-p2.mkv", "there/it-camera-p2.2.mkv"]);
+		const again = await scene(["camera"], { part: two.take.manifest.part, split: true, take: 2 });
+		expect(await complete(again)).toEqual(["there/it-camera-p2-2.mkv"]);
+	});
+
+	it("is put in its place again after a break in the middle, and is there once", async () => {
+		const { dir, spool, take } = await scene(["audio", "camera"], { split: true });
+		take.manifest.files = await finish(take, { together: false });
+		await take.save();
+		// The second cannot be put there; the first is.
+		mkdirSync(join(dir, "there"), { recursive: true });
+		const [, second] = take.manifest.files;
+		if (second?.made) renameSync(take.file(second.made), take.file("away"));
+		await expect(place(take, dir)).rejects.toThrow();
+		renameSync(take.file("away"), take.file(second?.made ?? ""));
+		// By another process, which knows what is on the disk.
+		const [left] = await spool.leftover();
+		if (!left) throw new Error("nothing is left");
+		await place(left, dir);
+		expect(readdirSync(join(dir, "there")).toSorted()).toEqual(["it-audio.mkv", "it-camera.mkv"]);
+		expect(left.manifest.files?.map(({ file }) => file.path)).toEqual(["there/it-audio.mkv", "there/it-camera.mkv"]);
+	});
+
+	it("is not waited for when its node ends", async () => {
+		const { take } = await scene();
+		instead("ffmpeg", "exec sleep 60");
+		const ended = new AbortController();
+		setTimeout(() => ended.abort(), 300);
+		await expect(finish(take, { signal: ended.signal })).rejects.toThrow();
+		expect(readdirSync(take.dir).toSorted()).toEqual(["0.mkv", "take.json"]);
 	});
 });

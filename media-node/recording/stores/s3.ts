@@ -41,7 +41,7 @@ export class S3Store implements Store {
 	}
 
 	async bring(parcel: Parcel): Promise<void> {
-		const { file, save } = parcel;
+		const { file, save, signal: abortSignal } = parcel;
 		if (await this.#isThere(file)) return;
 		let { upload } = parcel;
 		if (!upload) {
@@ -61,8 +61,9 @@ export class S3Store implements Store {
 					UploadId: upload.id,
 					MultipartUpload: { Parts },
 				}),
+				{ abortSignal },
 			);
-			await this.#check(file);
+			await this.#check(file, abortSignal);
 		} catch (error) {
 			// It expired, or its parts do not fit each other: the next try begins anew.
 			if (error instanceof S3ServiceException && /NoSuchUpload|InvalidPart|EntityTooSmall/.test(error.name)) {
@@ -90,7 +91,7 @@ export class S3Store implements Store {
 		throw new SwitchyardError("conflict", `${file.path}: another file is there`);
 	}
 
-	async #sendParts({ file, local, save }: Parcel, upload: Upload): Promise<void> {
+	async #sendParts({ file, local, save, signal }: Parcel, upload: Upload): Promise<void> {
 		const size = Math.max(UPLOAD_PART_BYTES, Math.ceil(file.bytes / MOST_PARTS));
 		const count = Math.max(1, Math.ceil(file.bytes / size));
 		const handle = await open(local, "r");
@@ -106,6 +107,7 @@ export class S3Store implements Store {
 						...{ UploadId: upload.id, PartNumber: part, Body: bytes },
 						ContentMD5: createHash("md5").update(bytes).digest("base64"),
 					}),
+					{ abortSignal: signal },
 				);
 				if (etag === undefined) throw new Error("a part without an ETag");
 				upload.parts.push({ part, etag });
@@ -117,8 +119,9 @@ export class S3Store implements Store {
 	}
 
 	/** What arrived is what was recorded; if not, it is taken away again. */
-	async #check(file: RecordedFile): Promise<void> {
-		const { ContentLength, Body } = await this.#client.send(new GetObjectCommand(this.#object(file)));
+	async #check(file: RecordedFile, abortSignal: AbortSignal | undefined): Promise<void> {
+		const get = new GetObjectCommand(this.#object(file));
+		const { ContentLength, Body } = await this.#client.send(get, { abortSignal });
 		const hash = createHash("sha256");
 		const stream = Body as AsyncIterable<Uint8Array> | undefined;
 		let whole = ContentLength === file.bytes && stream !== undefined;
