@@ -59,7 +59,8 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		this.ended = ended.promise;
 		const slow = setTimeout(() => this.#giveUp("it did not start in time"), START_MS);
 		this.#child.on("message", (message) => {
-			const news = FromChild.parse(message);
+			const news = FromChild.safeParse(message).data;
+			if (!news) return this.#giveUp("its process said what is not understood");
 			if (news.type === "started") {
 				clearTimeout(slow);
 				started.resolve();
@@ -166,8 +167,8 @@ export async function probe(
 	try {
 		return await new Promise((resolve) => {
 			child.once("message", (message) => {
-				const news = FromChild.parse(message);
-				resolve(news.type === "elements" ? { version: news.version, elements: new Set(news.there) } : undefined);
+				const news = FromChild.safeParse(message).data;
+				resolve(news?.type === "elements" ? { version: news.version, elements: new Set(news.there) } : undefined);
 			});
 			child.once("close", () => resolve(undefined));
 			child.once("error", () => resolve(undefined));
