@@ -51,12 +51,16 @@ const word = z.string().regex(/^[A-Za-z0-9_.+-]{1,64}$/, "letters, digits, _ . +
 export const EffectValue = z.union([z.number(), z.boolean(), word]);
 export type EffectValue = z.infer<typeof EffectValue>;
 
+const Properties = z
+	.record(PropertyName, EffectValue)
+	.refine((it) => Object.keys(it).length <= MAX_PROPERTIES, "too many properties");
+
 export const Effect = z.object({
 	element: ElementName,
 	name: EffectName.optional(),
-	properties: z
-		.record(PropertyName, EffectValue)
-		.refine((it) => Object.keys(it).length <= MAX_PROPERTIES, "too many properties"),
+	properties: Properties,
+	/** What controls have set since: nobody knows whether it can be, and what cannot be fails nothing. */
+	controlled: Properties.optional(),
 });
 export type Effect = z.infer<typeof Effect>;
 
@@ -90,6 +94,20 @@ export const EffectControl = z.object({
 	duration: z.number().min(0).optional(),
 });
 export type EffectControl = z.infer<typeof EffectControl>;
+
+/**
+ * Has a wish's effects of that name begin with what a control set, wherever they begin anew. What is more than an
+ * effect may have is set now, and forgotten then.
+ * @returns whether there is such an effect
+ */
+export function keepControl({ audio, video }: EffectsWish, { name, property, value }: EffectControl): boolean {
+	const named = [audio, video].flatMap((chain) => chain ?? []).filter((effect) => effect.name === name);
+	for (const effect of named) {
+		const controlled = { ...effect.controlled, [property]: value };
+		if (Object.keys(controlled).length <= MAX_PROPERTIES) effect.controlled = controlled;
+	}
+	return named.length > 0;
+}
 
 /** `live`: others get it altered. `dry`: they get it as it is, for now. `failed`: for good. */
 export const EffectsState = z.enum(["live", "dry", "failed"]);

@@ -2,7 +2,7 @@
  * What is done to what one participant sends: a pipeline for its audio and its video together, which takes the place
  * of both for all who receive them. While there is none, or after it has died, they get them as they are.
  */
-import type { EffectControl, EffectsState, EffectsWish } from "../../shared/effects.ts";
+import { type EffectControl, type EffectsState, type EffectsWish, keepControl } from "../../shared/effects.ts";
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
@@ -92,11 +92,8 @@ export class ParticipantEffects {
 	}
 
 	control(control: EffectControl): void {
-		const effects = [this.#wish?.audio, this.#wish?.video].flatMap((chain) => chain ?? []);
 		// A pipeline that takes its place begins with that, and one that is starting gets it when it has.
-		for (const { name, properties } of effects) {
-			if (name === control.name) properties[control.property] = control.value;
-		}
+		if (!this.#wish || !keepControl(this.#wish, control)) return;
 		this.#told = JSON.stringify(this.#wish);
 		if (this.#starting && this.#controls.length < MOST_CONTROLS) this.#controls.push({ ...control, duration: 0 });
 		this.#running?.control(control);

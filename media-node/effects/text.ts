@@ -1,6 +1,6 @@
 /** The pipeline of one participant, as text: what arrives over SRTP, in at one side and out at the other. */
 import type { EffectChain, EffectsWish } from "../../shared/effects.ts";
-import type { Setting } from "../gst/messages.ts";
+import type { StartSetting } from "../gst/messages.ts";
 import type { PipelineSpec } from "../gst/pipeline.ts";
 import { decoderOf, type Encoder, type Hardware, OPUS_ENCODER, PACKETS, type Packets, videoEncoder } from "./codecs.ts";
 
@@ -41,7 +41,7 @@ export function effectsPipeline(
 	wish: EffectsWish,
 	{ latencyMs, hardware }: { latencyMs: number; hardware: Hardware },
 ): EffectsPipeline {
-	const settings: Setting[] = [];
+	const settings: StartSetting[] = [];
 	const sockets: { of: string; also: string }[] = [];
 	const named = new Map<string, string[]>();
 	let encoder: Encoder | undefined;
@@ -78,11 +78,14 @@ export function packetsOf(mimeType: string): Packets {
 
 /** The chain with what converts between its elements, whose properties are set apart from the text. */
 function elementsOf(kind: "audio" | "video", chain: EffectChain) {
-	const settings: Setting[] = [];
+	const settings: StartSetting[] = [];
 	const named = new Map<string, string[]>();
-	const text = chain.map(({ element, name, properties }, i) => {
+	const text = chain.map(({ element, name, properties, controlled = {} }, i) => {
 		const own = `${kind}_effect_${i}`;
 		for (const [property, value] of Object.entries(properties)) settings.push({ element: own, property, value });
+		for (const [property, value] of Object.entries(controlled)) {
+			settings.push({ element: own, property, value, optional: true });
+		}
 		if (name !== undefined) named.set(name, [...(named.get(name) ?? []), own]);
 		return `${element} name=${own} ! ${kind}convert ! `;
 	});

@@ -3,8 +3,8 @@
  * to its process, this one alone has it. It ends with the pipeline, and with the node.
  */
 import { errorText, type Library, loadLibrary, type Pointer, read, takeText } from "./library.ts";
-import { type FromChild, type Setting, ToChild } from "./messages.ts";
-import { Properties, PropertyError } from "./properties.ts";
+import { type FromChild, type Setting, type StartSetting, ToChild } from "./messages.ts";
+import { Properties } from "./properties.ts";
 import { Ramps } from "./ramps.ts";
 
 /** Of gstmessage.h. */
@@ -29,7 +29,7 @@ class Pipeline {
 	readonly #ramps: Ramps;
 	#latencyIsSet = false;
 
-	constructor(library: Library, text: string, settings: readonly Setting[]) {
+	constructor(library: Library, text: string, settings: readonly StartSetting[]) {
 		this.#library = library;
 		const error: (Pointer | null)[] = [null];
 		const pipeline = library.parse(text, null, FATAL_ERRORS, error);
@@ -37,12 +37,15 @@ class Pipeline {
 		this.#pipeline = pipeline;
 		this.#bus = library.bus(pipeline);
 		this.#properties = new Properties(library, pipeline);
-		this.#ramps = new Ramps(this.#properties);
-		for (const { element, property, value } of settings) {
+		this.#ramps = new Ramps(this.#properties, refuse);
+		for (const { optional = false, ...setting } of settings) {
+			const { element, property, value } = setting;
 			try {
-				this.#properties.set(element, property, value, true);
+				this.#properties.set(element, property, value, !optional);
 			} catch (cause) {
-				throw new Error(`${element} ${property}: ${cause instanceof Error ? cause.message : cause}`);
+				const reason = cause instanceof Error ? cause.message : String(cause);
+				if (!optional) throw new Error(`${element} ${property}: ${reason}`);
+				refuse(setting, reason);
 			}
 		}
 	}
@@ -67,12 +70,7 @@ class Pipeline {
 	}
 
 	set(setting: Setting, duration?: number): void {
-		try {
-			this.#ramps.set(setting, duration);
-		} catch (error) {
-			if (!(error instanceof PropertyError)) throw error;
-			tell({ type: "refused", element: setting.element, property: setting.property, reason: error.message });
-		}
+		this.#ramps.set(setting, duration);
 	}
 
 	get(element: string, property: string) {
@@ -151,6 +149,10 @@ class Pipeline {
 
 function tell(message: FromChild): void {
 	if (process.connected) process.send?.(message);
+}
+
+function refuse({ element, property }: Setting, reason: string): void {
+	tell({ type: "refused", element, property, reason });
 }
 
 let ended = false;

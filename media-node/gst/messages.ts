@@ -13,6 +13,12 @@ export const Setting = z.object({
 });
 export type Setting = z.infer<typeof Setting>;
 
+export const StartSetting = Setting.extend({
+	/** What cannot be set is told of as `refused`, by the rules of what plays, and fails nothing. */
+	optional: z.boolean().optional(),
+});
+export type StartSetting = z.infer<typeof StartSetting>;
+
 export const ToChild = z.discriminatedUnion("type", [
 	/** Which of these elements there are; answered by `elements`. */
 	z.object({ type: z.literal("probe"), elements: z.array(z.string()) }),
@@ -20,7 +26,7 @@ export const ToChild = z.discriminatedUnion("type", [
 	z.object({
 		type: z.literal("start"),
 		text: z.string(),
-		settings: z.array(Setting),
+		settings: z.array(StartSetting),
 		/** A udpsink sends from the port that a udpsrc listens on. */
 		latencyMs: z.number().optional(),
 		sockets: z.array(z.object({ of: z.string(), also: z.string() })),

@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Log, log } from "../observability/logger.ts";
-import { FromChild, type Scalar, type Setting, type ToChild } from "./messages.ts";
+import { FromChild, type Scalar, type Setting, type StartSetting, type ToChild } from "./messages.ts";
 import { watchUsage } from "./usage.ts";
 
 const CHILD = join(import.meta.dirname, "child.ts");
@@ -16,8 +16,8 @@ const FINISH_MS = 15_000;
 export interface PipelineSpec {
 	/** As gst-launch-1.0 reads it; never with anything from outside in it. May hold keys, so it is not logged. */
 	text: string;
-	/** Set before it plays, each by its declared type. What cannot be set fails the pipeline. */
-	settings?: readonly Setting[];
+	/** Set before it plays, each by its declared type. What cannot be set fails the pipeline, unless it is optional. */
+	settings?: readonly StartSetting[];
 	/** By names of elements: a udpsink (`also`) that sends from the port that a udpsrc (`of`) listens on. */
 	sockets?: readonly { of: string; also: string }[];
 	/**

@@ -12,33 +12,48 @@ export interface RampTarget {
 
 export class Ramps {
 	readonly #target: RampTarget;
+	readonly #refused: (setting: Setting, reason: string) => void;
 	/** One for each property. */
 	readonly #running = new Map<string, NodeJS.Timeout>();
 
-	constructor(target: RampTarget) {
+	/** @param refused told of what cannot be set, at once or at its first step */
+	constructor(target: RampTarget, refused: (setting: Setting, reason: string) => void) {
 		this.#target = target;
+		this.#refused = refused;
 	}
 
 	/** At once without a duration; otherwise linearly from what it is now, the exact value last. Ends an earlier one. */
-	set({ element, property, value }: Setting, duration = 0): void {
+	set(setting: Setting, duration = 0): void {
+		const { element, property, value } = setting;
 		const key = JSON.stringify([element, property]);
 		clearInterval(this.#running.get(key));
 		this.#running.delete(key);
 		const from = this.#target.get(element, property);
 		const to = Number(value);
 		if (duration <= 0 || typeof from !== "number" || Number.isNaN(to)) {
-			return this.#target.set(element, property, value);
+			this.#set(setting, value);
+			return;
 		}
 		const began = performance.now();
 		const lasts = Math.min(duration, LONGEST_MS);
 		const timer = setInterval(() => {
 			const done = (performance.now() - began) / lasts;
-			if (done >= 1) {
-				clearInterval(timer);
-				this.#running.delete(key);
-			}
-			this.#target.set(element, property, done >= 1 ? value : from + (to - from) * done);
+			const isSet = this.#set(setting, done >= 1 ? value : from + (to - from) * done);
+			if (isSet && done < 1) return;
+			clearInterval(timer);
+			this.#running.delete(key);
 		}, STEP_MS);
 		this.#running.set(key, timer);
+	}
+
+	/** Whatever is wrong with one property, the pipeline goes on without it. */
+	#set(setting: Setting, value: Scalar): boolean {
+		try {
+			this.#target.set(setting.element, setting.property, value);
+			return true;
+		} catch (error) {
+			this.#refused(setting, error instanceof Error ? error.message : String(error));
+			return false;
+		}
 	}
 }

@@ -56,7 +56,8 @@ describe("effects", () => {
 		expect(again).toMatchObject({
 			endpoint: open.endpoint,
 			video: [
-				{ element: "coloreffects", name: "c", properties: { preset: 2 } },
+				// What was asked for first, and apart from it what nobody knows can be set.
+				{ element: "coloreffects", name: "c", properties: { preset: "xpro" }, controlled: { preset: 2 } },
 				{ element: "fisheye", properties: {} },
 			],
 		});

@@ -164,6 +164,29 @@ describe("properties", () => {
 		await expect(pipeline.started).rejects.toThrow("p volume: no such property");
 	});
 
+	it("that are optional and cannot be set are left out, by the rules of what plays", async () => {
+		const optional = true;
+		const pipeline = start("audiotestsrc is-live=true ! pitch name=p ! audioecho name=e ! fakesink", [
+			{ element: "p", property: "pich", value: 2, optional },
+			{ element: "e", property: "max-delay", value: 5_000, optional },
+			{ element: "p", property: "pitch", value: 2, optional },
+		]);
+		await pipeline.started;
+		expect(await pipeline.get("p", "pitch")).toBe(2);
+		expect(await pipeline.get("e", "max-delay")).toBe(1);
+	});
+
+	it("that cannot be set while it plays are refused, in steps as at once", async () => {
+		const pipeline = start("audiotestsrc is-live=true ! audioecho name=e ! fakesink");
+		await pipeline.started;
+		const setting = { element: "e", property: "max-delay", value: 5_000 };
+		pipeline.set(setting);
+		pipeline.set(setting, 100);
+		pipeline.set({ element: "e", property: "intensity", value: 0.5 }, 200);
+		await vi.waitFor(async () => expect(await pipeline.get("e", "intensity")).toBe(0.5), 10_000);
+		expect(await pipeline.get("e", "max-delay")).toBe(1);
+	});
+
 	it("go to their target in steps, and from where they stand when another is set meanwhile", async () => {
 		const pipeline = start(TONE);
 		await pipeline.started;

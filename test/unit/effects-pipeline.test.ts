@@ -16,7 +16,7 @@ describe("a pipeline's text", () => {
 	it("has elements by name alone: what is set on them is apart", () => {
 		const wish: EffectsWish = {
 			audio: [
-				{ element: "pitch", name: "fx", properties: { pitch: 1.5 } },
+				{ element: "pitch", name: "fx", properties: { pitch: 1.5 }, controlled: { pitch: 2, pich: 3 } },
 				{ element: "volume", name: "fx", properties: { mute: true } },
 			],
 			options,
@@ -26,6 +26,9 @@ describe("a pipeline's text", () => {
 		expect(text).not.toContain("1.5");
 		expect(set).toEqual([
 			{ element: "audio_effect_0", property: "pitch", value: 1.5 },
+			// What a control set may be anything.
+			{ element: "audio_effect_0", property: "pitch", value: 2, optional: true },
+			{ element: "audio_effect_0", property: "pich", value: 3, optional: true },
 			{ element: "audio_effect_1", property: "mute", value: true },
 		]);
 		expect([...named]).toEqual([["fx", ["audio_effect_0", "audio_effect_1"]]]);

@@ -1,5 +1,5 @@
 /** Effects on what members send: carried out by their nodes, and by those that they move to. */
-import { EffectChain, type EffectControl, type EffectsWish } from "../../shared/effects.ts";
+import { type EffectControl, type EffectsWish, keepControl } from "../../shared/effects.ts";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
@@ -17,14 +17,7 @@ export function setEffects(core: Core, member: Member, wish: EffectsWish | undef
 /** Sets a property of a member's effect. One that has no such effect is not told. */
 export function controlEffect(core: Core, member: Member, control: EffectControl): void {
 	const { name, property, value, duration } = control;
-	const effects = [member.effects?.audio, member.effects?.video].flatMap((chain) => chain ?? []);
-	const named = effects.filter((effect) => effect.name === name);
-	if (named.length === 0) return;
-	for (const effect of named) {
-		const properties = { ...effect.properties, [property]: value };
-		// More than a chain may have is set now, and forgotten when it begins anew.
-		if (EffectChain.safeParse([{ ...effect, properties }]).success) effect.properties = properties;
-	}
+	if (!member.effects || !keepControl(member.effects, control)) return;
 	core.members.touch(member.id);
 	toNodes(core, member, (endpoint) => [{ type: "control", endpoint, name, property, value, duration }]);
 }
