@@ -26,6 +26,11 @@ async function roomOf(topology: RoomSettings["topology"], ...ids: string[]) {
 	return { room, stub, clients: clients as [(typeof clients)[0], (typeof clients)[0]] };
 }
 
+function meshAtOf(storage: DurableObjectStorage): number | undefined {
+	const [row] = storage.sql.exec<{ value: string }>("SELECT value FROM room").toArray();
+	return (JSON.parse(row?.value ?? "{}") as { meshAt?: number }).meshAt;
+}
+
 /** As if that much time had passed: what is due is due at the next alarm. */
 async function later(stub: DurableObjectStub, ms: number): Promise<void> {
 	await runInDurableObject(stub, async (_, state) => {
@@ -46,9 +51,10 @@ const topologyOf = async (stub: ReturnType<typeof testEnv.ROOM.getByName>) => {
 };
 
 /** Two who talked directly, a third that made the room turn, and everybody's endpoints. */
-async function turned() {
-	const { room, stub, clients } = await roomOf("auto", "a", "b");
-	const [a, b] = clients;
+async function turned(rights: Record<string, { effects?: boolean }> = {}) {
+	const { room, stub } = await roomOf("auto");
+	const a = await TestClient.join(room, "a", { ...meshing, rights: rights.a });
+	const b = await TestClient.join(room, "b", meshing);
 	await a.do("publish", mic);
 	const c = await TestClient.join(room, "c", meshing);
 	const link: TestLink = await node.link(room);
@@ -81,6 +87,13 @@ describe("a mesh", () => {
 		await a.do("unpublish", { track: "mic" });
 		expect((await b.event("trackUnpublished")).track).toBe("mic");
 		expect(await stub.describe()).toMatchObject({ value: { topology: "mesh", tracks: 1, nodes: [] } });
+	});
+
+	it("has no node that could alter what is sent: effects are refused", async () => {
+		const { room } = await roomOf("mesh");
+		const a = await TestClient.join(room, "a", { ...meshing, rights: { effects: true } });
+		expect(await a.refusal("effects", { audio: "pitch pitch=1.5" })).toBe("unsupported");
+		await a.do("effects", {});
 	});
 
 	it("says who is to be connected to, and carries what connects them, without a right to send", async () => {
@@ -171,6 +184,39 @@ describe("an auto room", () => {
 		await clients[1].do("meshFailed", {});
 		expect((await clients[0].event("topologyChanged")).topology).toBe("sfu");
 		expect(await topologyOf(stub)).toBe("sfu");
+	});
+
+	it("turns to a node for somebody who is to have effects, and stays there until there are none any more", async () => {
+		const { room, stub } = await roomOf("auto");
+		const a = await TestClient.join(room, "a", { ...meshing, rights: { effects: true } });
+		const b = await TestClient.join(room, "b", meshing);
+		expect(b.joined.room.topology).toBe("mesh");
+		await a.do("effects", { audio: "pitch pitch=1.5" });
+		expect(await a.event("effects")).toMatchObject({ state: "dry" });
+		expect((await b.event("topologyChanged")).topology).toBe("sfu");
+		const link = await node.link(room);
+		for (const _ of "ab") await link.open();
+		expect(await link.command("effects")).toMatchObject({ audio: [{ element: "pitch", properties: { pitch: 1.5 } }] });
+		// Nothing is due.
+		await evictDurableObject(stub, { webSockets: "hibernate" });
+		await runDurableObjectAlarm(stub);
+		expect(await topologyOf(stub)).toBe("sfu");
+		await a.do("effects", {});
+		await later(stub, 3_000);
+		expect(await topologyOf(stub)).toBe("mesh");
+	});
+
+	it("with effects does not become a mesh when only two are left", async () => {
+		const { stub, a, b, c } = await turned({ a: { effects: true } });
+		await a.do("effects", { audio: "pitch pitch=1.5" });
+		await c.do("leave", {});
+		await evictDurableObject(stub, { webSockets: "hibernate" });
+		await runDurableObjectAlarm(stub);
+		expect(await runInDurableObject(stub, async (_, { storage }) => meshAtOf(storage))).toBeUndefined();
+		await a.do("leave", {});
+		await later(stub, 3_000);
+		await b.event("topologyChanged");
+		expect((await b.event("topologyChanged")).topology).toBe("mesh");
 	});
 
 	it("is a mesh again some time after the third has left, and endpoints end when both are ready", async () => {

@@ -1,17 +1,27 @@
 /** Effects on what members send: carried out by their nodes, and by those that they move to. */
 import { type EffectControl, type EffectsWish, keepControl } from "../../shared/effects.ts";
+import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
 import type { Endpoint, Member } from "./state.ts";
 
-/** What is done to what a member sends, from now on; undefined: nothing any more. */
+/** What is done to what a member sends, from now on; undefined: nothing any more. A node is needed for it. */
 export function setEffects(core: Core, member: Member, wish: EffectsWish | undefined): void {
 	if (!wish && !member.effects) return;
+	if (wish && core.topologySetting === "mesh") {
+		throw new SwitchyardError("unsupported", "no node carries the media of a mesh");
+	}
 	// An empty one is kept: a node that is away for the moment is told of it when it is back.
 	member.effects = wish ?? { options: { codec: "VP8", overlay: false, hardware: false } };
 	core.members.touch(member.id);
 	toNodes(core, member, (endpoint) => effectsOn(member, endpoint));
+	// The room turns after this event, and until it has, the others get everything directly.
+	if (wish && core.topology === "mesh") core.emit({ type: "effects", state: "dry" }, { to: [member.id] });
+}
+
+export function hasEffects({ effects }: Member): boolean {
+	return effects?.audio !== undefined || effects?.video !== undefined;
 }
 
 /** Sets a property of a member's effect. One that has no such effect is not told. */

@@ -7,6 +7,7 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import { releaseNodes } from "./assignments.ts";
 import type { Core } from "./core.ts";
 import { reckon } from "./demand.ts";
+import { hasEffects } from "./effects.ts";
 import { closeEndpoints, ensureEndpoint } from "./endpoints.ts";
 import { recordsAnybody } from "./recordings.ts";
 import type { Member } from "./state.ts";
@@ -85,7 +86,9 @@ function fitsMesh(core: Core): boolean {
 	if (recordsAnybody(core)) return false;
 	let count = 0;
 	// After every event: not all of a large room is looked at.
-	for (const { media, mesh } of core.members.values()) if (media && (!mesh || ++count > FEW)) return false;
+	for (const member of core.members.values()) {
+		if (member.media && (!member.mesh || hasEffects(member) || ++count > FEW)) return false;
+	}
 	return true;
 }
 
