@@ -24,6 +24,7 @@ import {
 	TrackSettings,
 	TransportParameters,
 } from "./media.ts";
+import { Recording, RecordingCreate, RecordingId, RecordingInfo } from "./recordings.ts";
 import { Rights, Source } from "./tokens.ts";
 
 export const SUBPROTOCOL = "switchyard.v1";
@@ -73,6 +74,9 @@ export const Signal = z.object({
 export type Signal = z.infer<typeof Signal>;
 
 // ---------------------------------------------------------------- client → room
+
+const { participant, layout, sources, tracks, effects, split, container } = RecordingCreate.shape;
+const recordingOptions = { participant, layout, sources, tracks, effects, split, container };
 
 /** Requests without their envelope. Each is idempotent by its own ids, so that one sent again after a lost answer does no harm. */
 const requests = {
@@ -149,6 +153,14 @@ const requests = {
 	},
 	/** A property of a running effect. */
 	controlEffect: { participant: ParticipantId.optional(), ...EffectControl.shape },
+	/**
+	 * Begins a recording under an id of the client's, as REST does (docs/recording.md); without a participant and a layout,
+	 * of oneself. With the right to record, or to moderate.
+	 */
+	startRecording: { recording: RecordingId, ...recordingOptions },
+	stopRecording: { recording: RecordingId },
+	/** Answered with `recordings`. */
+	listRecordings: {},
 	remove: { participant: ParticipantId, reason: z.string().max(256).optional() },
 	move: { participant: ParticipantId, room: RoomName },
 } as const;
@@ -186,6 +198,9 @@ export const ClientFrame = z.discriminatedUnion("type", [
 	request("updateRoom"),
 	request("effects"),
 	request("controlEffect"),
+	request("startRecording"),
+	request("stopRecording"),
+	request("listRecordings"),
 	request("remove"),
 	request("move"),
 ]);
@@ -228,6 +243,8 @@ export const Snapshot = z.object({
 	seq: z.number().int().nonnegative(),
 	room: RoomInfo,
 	participants: z.array(ParticipantInfo),
+	/** Those that are not over; absent: none. */
+	recordings: z.array(RecordingInfo).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -304,6 +321,8 @@ const events = {
 	subscriptionFailed: { endpoint: EndpointId, track: TrackId, error: ErrorBody },
 	/** What became of the effects on what this participant sends. */
 	effects: { state: EffectsState, error: ErrorBody.optional() },
+	/** A recording began, has another state, or failed. */
+	recordingChanged: { recording: RecordingInfo },
 	/** Go to another room with this token; the socket closes with `moved`. */
 	moved: { room: RoomName, token: z.string() },
 	/** Removed from the room; the socket closes with `removed`. */
@@ -354,6 +373,7 @@ export const EventFrame = z.discriminatedUnion("type", [
 	event("unsubscribed"),
 	event("subscriptionFailed"),
 	event("effects"),
+	event("recordingChanged"),
 	event("moved"),
 	event("removed"),
 ]);
@@ -373,6 +393,8 @@ export type VolatileFrame = z.infer<typeof VolatileFrame>;
 export const Reply = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("ok"), re: z.number().int() }),
 	z.object({ type: z.literal("error"), re: z.number().int(), error: ErrorBody }),
+	/** The latest hundred, oldest first. */
+	z.object({ type: z.literal("recordings"), re: z.number().int(), recordings: z.array(Recording) }),
 	z.object({ type: z.literal("joined"), re: z.number().int(), ...Snapshot.shape }),
 	/** `replayed`: the missed events follow. */
 	z.object({ type: z.literal("replayed"), re: z.number().int(), seq: z.number().int() }),

@@ -87,6 +87,19 @@ export const Recording = z.object({
 });
 export type Recording = z.infer<typeof Recording>;
 
+/** What everybody in the room is told of it. */
+export const RecordingInfo = Recording.pick({
+	id: true,
+	participant: true,
+	layout: true,
+	state: true,
+	sources: true,
+	effects: true,
+	createdAt: true,
+	error: true,
+});
+export type RecordingInfo = z.infer<typeof RecordingInfo>;
+
 export const RecordingCreate = z
 	.object({
 		/** Given: asking again returns the recording that is there, unchanged. Absent: an id is made. */

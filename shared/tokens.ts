@@ -32,6 +32,8 @@ export const Rights = z.object({
 	send: z.boolean().default(true),
 	/** May have what it sends altered by effects, which costs its node CPU. Who moderates may, for anybody. */
 	effects: z.boolean().optional(),
+	/** May record whoever is in the room, itself and the whole. Who moderates may as well. */
+	record: z.boolean().optional(),
 	/** May mute, remove and move others, and change the room's metadata. */
 	moderate: z.boolean().default(false),
 });

@@ -45,6 +45,10 @@ export interface Rights {
 	/** Messages to others. */
 	send: boolean;
 	moderate: boolean;
+	/** Own effects; absent: no. */
+	effects?: boolean;
+	/** Recordings of anybody; absent: no. */
+	record?: boolean;
 }
 
 // ---------------------------------------------------------------- errors
@@ -162,6 +166,60 @@ export interface EffectControl {
 	duration?: number;
 }
 
+export type RecordingState = "waiting" | "recording" | "finishing" | "ended" | "failed";
+
+/** What everybody in the room knows of it. */
+export interface Recording {
+	id: string;
+	/** Whose media; absent where it is everybody's, in a layout. */
+	participant?: string;
+	layout?: "grid";
+	/** `waiting`: nothing to record yet. `finishing`: stopped, and files are being completed. `failed`: it has none. */
+	state: RecordingState;
+	sources: Exclude<Source, "data">[];
+	/** After effects; otherwise as received. */
+	effects: boolean;
+	/** ms since 1970. */
+	createdAt: number;
+	/** The latest failure. */
+	error?: { code: string; message: string };
+}
+
+export interface RecordedFile {
+	path: string;
+	/** Counts the pieces of a recording: another begins when its media comes anew. */
+	part: number;
+	bytes: number;
+	/** Hexadecimal. */
+	sha256: string;
+	durationMs: number;
+	/** `stored`: it has arrived where recordings are kept. */
+	state: "written" | "stored";
+}
+
+export interface RecordingDetails extends Recording {
+	files: RecordedFile[];
+	split: boolean;
+	container: "mp4" | "mkv" | "ogg";
+	stoppedAt?: number;
+}
+
+/** Without a participant and a layout: of oneself (docs/recording.md). */
+export interface RecordingOptions {
+	/** To ask again safely; made unless given. */
+	id?: string;
+	participant?: string;
+	/** Everybody in one picture with mixed sound. */
+	layout?: "grid";
+	sources?: Exclude<Source, "data">[];
+	/** Only these. */
+	tracks?: string[];
+	effects?: boolean;
+	/** A file for each track. */
+	split?: boolean;
+	container?: "mp4" | "mkv" | "ogg";
+}
+
 export interface RoomEvents {
 	stateChanged: [state: RoomState];
 	mediaStateChanged: [state: MediaState];
@@ -198,6 +256,8 @@ export interface RoomEvents {
 	moved: [room: string];
 	/** Whether effects on what this participant sends run: `dry` is without them for now, `failed` for good. */
 	effectsChanged: [state: "live" | "dry" | "failed", reason: { code: string; message: string } | undefined];
+	/** A recording began, has another state, or failed. */
+	recordingChanged: [recording: Recording];
 	/** Somebody opened a data channel. */
 	channel: [channel: DataChannel, participant: RemoteParticipant];
 }
@@ -231,6 +291,8 @@ export interface Room {
 	readonly state: RoomState;
 	readonly mediaState: MediaState;
 	readonly topology: Topology;
+	/** What is recorded now, by id: those that are not over. */
+	readonly recordings: ReadonlyMap<string, Recording>;
 	/** The node that carries this participant's media; none in a mesh. */
 	readonly node: Node | undefined;
 
@@ -258,6 +320,12 @@ export interface Room {
 	setEffects(effects: Effects): Promise<void>;
 	/** Sets a property of an effect that has a name. */
 	controlEffect(control: EffectControl): Promise<void>;
+	/** Those with the right to record, and moderators. Resolves with its id; `recordingChanged` tells what becomes of it. */
+	startRecording(options?: RecordingOptions): Promise<string>;
+	/** Its files are completed then. */
+	stopRecording(id: string): Promise<void>;
+	/** The latest hundred of this room, with their files. */
+	listRecordings(): Promise<RecordingDetails[]>;
 	/** Which tracks are received without asking for each. */
 	setSubscribeDefault(value: SubscribeDefault): Promise<void>;
 	/** To everyone who subscribes, one way, over SCTP. What is sent before it is open waits. */

@@ -15,14 +15,20 @@ const SURVIVES: ReadonlySet<RequestType> = new Set([
 	"remove",
 	"move",
 	"effects",
+	"startRecording",
+	"stopRecording",
+	"listRecordings",
 	"unpublish",
 	"leave",
 ]);
 
+/** What a request is answered with when it was carried out. */
+export type Answered = ReplyOf<"ok" | "recordings">;
+
 interface Waiting {
 	type: RequestType;
 	body: object;
-	resolve: (reply: ReplyOf<"ok">) => void;
+	resolve: (reply: Answered) => void;
 	reject: (error: SwitchyardError) => void;
 }
 
@@ -45,7 +51,7 @@ export class Requests {
 		body: RequestInput<T>,
 		maxBytes: number,
 		send: (text: string) => void,
-	): Promise<ReplyOf<"ok">> {
+	): Promise<Answered> {
 		if (this.#waiting.size >= MOST) {
 			return Promise.reject(new SwitchyardError("busy", `${MOST} requests wait for an answer already`));
 		}
@@ -67,7 +73,7 @@ export class Requests {
 		if (!waiting) return;
 		this.#waiting.delete(reply.re);
 		if (reply.type === "error") waiting.reject(new SwitchyardError(reply.error.code, reply.error.message));
-		else if (reply.type === "ok") waiting.resolve(reply);
+		else if (reply.type === "ok" || reply.type === "recordings") waiting.resolve(reply);
 	}
 
 	/** Everything again, oldest first, for a session that was resumed. */

@@ -9,6 +9,9 @@ import type {
 	LeaveReason,
 	MediaState,
 	Node,
+	Recording,
+	RecordingDetails,
+	RecordingOptions,
 	Room,
 	RoomEvents,
 	RoomState,
@@ -172,6 +175,9 @@ export class RoomImpl implements Room {
 	get topology(): Topology {
 		return this.#model.topology;
 	}
+	get recordings(): ReadonlyMap<string, Recording> {
+		return this.#model.recordings;
+	}
 	get node(): Node | undefined {
 		return this.#sides?.current?.node;
 	}
@@ -238,6 +244,20 @@ export class RoomImpl implements Room {
 
 	controlEffect(control: EffectControl): Promise<void> {
 		return this.#do("controlEffect", control);
+	}
+
+	async startRecording({ id = crypto.randomUUID(), ...options }: RecordingOptions = {}): Promise<string> {
+		await this.#do("startRecording", { recording: id, ...options });
+		return id;
+	}
+
+	stopRecording(id: string): Promise<void> {
+		return this.#do("stopRecording", { recording: id });
+	}
+
+	async listRecordings(): Promise<RecordingDetails[]> {
+		const reply = await this.#signal.request("listRecordings", {});
+		return reply.type === "recordings" ? reply.recordings : [];
 	}
 
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
@@ -365,9 +385,11 @@ export class RoomImpl implements Room {
 			case "trackUnpublished":
 			case "roomUpdated":
 			case "topologyChanged":
+			case "recordingChanged":
 				if ("track" in event && event.participant === this.me.id) this.#ownTrack(event);
 				for (const change of this.#model.apply(event)) this.#roster.change(change);
 				if (event.type === "participantUpdated" || event.type === "roomUpdated") return;
+				if (event.type === "recordingChanged") return;
 				this.#direct?.turn();
 				return;
 			default:

@@ -49,6 +49,10 @@ export class Roster {
 			this.#emitter.emit("topologyChanged", change.topology);
 			return;
 		}
+		if (change.type === "recordingChanged") {
+			this.#emitter.emit("recordingChanged", change.recording);
+			return;
+		}
 		const { id } = change.participant;
 		if (id === this.me.id) {
 			this.#ownChange(change);

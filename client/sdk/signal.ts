@@ -6,14 +6,13 @@ import { CLOSE, FINAL_CLOSE_CODES } from "../../shared/close-codes.ts";
 import type { CloseReason } from "./api.ts";
 import { reconnectDelay } from "./backoff.ts";
 import { SwitchyardError } from "./error.ts";
-import { Requests } from "./requests.ts";
+import { type Answered, Requests } from "./requests.ts";
 import { Seen } from "./seen.ts";
 import { ABNORMAL, Socket, type WebSocketConstructor } from "./socket.ts";
 import type {
 	ErrorBody,
 	EventFrame,
 	Reply,
-	ReplyOf,
 	RequestInput,
 	RequestType,
 	ServerFrame,
@@ -132,7 +131,7 @@ export class SignalConnection {
 	}
 
 	/** Resolves when the room did it; kept and sent again until it is answered. */
-	request<T extends RequestType>(type: T, body: RequestInput<T>): Promise<ReplyOf<"ok">> {
+	request<T extends RequestType>(type: T, body: RequestInput<T>): Promise<Answered> {
 		if (this.#state === "closed") return Promise.reject(new SwitchyardError("closed", "the room is closed"));
 		return this.#requests.add(type, body, this.#welcome?.maxMessageBytes ?? Number.POSITIVE_INFINITY, (text) => {
 			if (this.#state === "open") this.#socket?.send(text);
@@ -222,6 +221,7 @@ export class SignalConnection {
 			case "joined":
 			case "replayed":
 			case "resumed":
+			case "recordings":
 				if (this.#entering?.request === frame.re) this.#entered(frame);
 				else this.#requests.answer(frame);
 				return;
@@ -309,6 +309,7 @@ export class SignalConnection {
 				this.#handlers.resumed(undefined);
 				return;
 			case "ok":
+			case "recordings":
 				return;
 			default:
 				reply satisfies never;

@@ -3,7 +3,7 @@
  * in an order that can be told as it is (who left before who came).
  */
 import type { LeaveReason } from "./api.ts";
-import type { EventFrame, ParticipantInfo, Topology, TrackInfo, VolatileFrame, Whole } from "./wire.ts";
+import type { EventFrame, ParticipantInfo, RecordingInfo, Topology, TrackInfo, VolatileFrame, Whole } from "./wire.ts";
 
 export interface ParticipantState extends Omit<ParticipantInfo, "tracks"> {
 	tracks: Map<string, TrackInfo>;
@@ -18,7 +18,8 @@ export type Change =
 	| { type: "trackUnpublished"; participant: ParticipantState; track: TrackInfo }
 	| { type: "trackMuted"; participant: ParticipantState; track: TrackInfo }
 	| { type: "roomUpdated"; metadata: unknown }
-	| { type: "topologyChanged"; topology: Topology };
+	| { type: "topologyChanged"; topology: Topology }
+	| { type: "recordingChanged"; recording: RecordingInfo };
 
 export class RoomStateModel {
 	name = "";
@@ -26,6 +27,8 @@ export class RoomStateModel {
 	topology: Topology = "sfu";
 	/** Everybody, this participant too. */
 	readonly participants = new Map<string, ParticipantState>();
+	/** Those that are not over. */
+	readonly recordings = new Map<string, RecordingInfo>();
 
 	/** What an event changes. An event about somebody or something unknown changes nothing. */
 	apply(event: EventFrame | VolatileFrame): Change[] {
@@ -65,6 +68,8 @@ export class RoomStateModel {
 				return [{ type: "roomUpdated", metadata: event.metadata }];
 			case "topologyChanged":
 				return this.#turn(event.topology);
+			case "recordingChanged":
+				return this.#record(event.recording);
 			case "presence":
 				return Object.entries(event.presence).flatMap(([id, presence]) => {
 					const participant = this.participants.get(id);
@@ -94,8 +99,25 @@ export class RoomStateModel {
 			this.metadata = whole.room.metadata;
 			changes.push({ type: "roomUpdated", metadata: this.metadata });
 		}
-		changes.push(...this.#turn(whole.room.topology));
+		changes.push(...this.#turn(whole.room.topology), ...this.#recordAll(whole.recordings ?? []));
 		return changes;
+	}
+
+	#recordAll(recordings: readonly RecordingInfo[]): Change[] {
+		const there = new Set(recordings.map(({ id }) => id));
+		// Over, one way or the other.
+		const gone = [...this.recordings.values()].filter(({ id }) => !there.has(id));
+		const now = [...gone.map((it) => ({ ...it, state: "ended" as const })), ...recordings];
+		return now.flatMap((recording) => this.#record(recording));
+	}
+
+	#record(recording: RecordingInfo): Change[] {
+		const { id, state } = recording;
+		const isOver = state === "ended" || state === "failed";
+		const known = this.recordings.get(id);
+		if (isOver) this.recordings.delete(id);
+		else this.recordings.set(id, recording);
+		return same(known, recording) ? [] : [{ type: "recordingChanged", recording }];
 	}
 
 	#turn(topology: Topology): Change[] {

@@ -32,6 +32,7 @@ export type {
 	VolatileFrame,
 	Welcome,
 } from "../../shared/native.ts";
+export type { Recording, RecordingInfo } from "../../shared/recordings.ts";
 export type { ErrorBody, EventFrame, Refusal, Reply, RequestInput, RequestType };
 
 export const SUBPROTOCOL = "switchyard.v1";

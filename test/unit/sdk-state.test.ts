@@ -64,6 +64,22 @@ describe("what an event changes", () => {
 		expect(state.topology).toBe("sfu");
 	});
 
+	it("is a recording's state, and that it is over when a later whole has it no more", () => {
+		const state = known();
+		const recording = { id: "r", sources: ["audio" as const], effects: false, createdAt: 1 };
+		const told = (it: "recording" | "ended") =>
+			({ type: "recordingChanged", recording: { ...recording, state: it } }) as const;
+		expect(apply(state, told("recording"))).toEqual(["recordingChanged"]);
+		expect(apply(state, told("recording"))).toEqual([]);
+		const [change] = state.replace(whole([]));
+		expect(change).toEqual(told("ended"));
+		expect(state.recordings.size).toBe(0);
+		expect(state.replace({ ...whole([]), recordings: [told("recording").recording] })).toEqual([told("recording")]);
+		expect(state.recordings.get("r")?.state).toBe("recording");
+		expect(apply(state, told("ended"))).toEqual(["recordingChanged"]);
+		expect(state.recordings.size).toBe(0);
+	});
+
 	it("is nothing when a track is published or muted as it was", () => {
 		const state = known(person("bob", { tracks: [mic] }));
 		expect(apply(state, { type: "trackPublished", participant: "bob", track: mic })).toEqual([]);

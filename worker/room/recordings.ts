@@ -391,7 +391,7 @@ function recordingView(row: Recorded): Recording {
 	};
 }
 
-function stateOf({ stoppedAt, parts, files }: Recorded): Recording["state"] {
+export function stateOf({ stoppedAt, parts, files }: Recorded): Recording["state"] {
 	if (stoppedAt === undefined) return parts.some(({ state }) => state === "started") ? "recording" : "waiting";
 	if (parts.some(({ state }) => state !== "done" && state !== "failed")) return "finishing";
 	return files.length > 0 ? "ended" : "failed";

@@ -22,6 +22,7 @@ import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
+import { tellRecordings } from "./recording-news.ts";
 import {
 	checkPart,
 	keepRecordings,
@@ -222,6 +223,7 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			keepTopology(this.#core);
 			continueDrains(this.#core);
 			keepRecordings(this.#core);
+			tellRecordings(this.#core);
 			return value;
 		} finally {
 			this.#core.commit();

@@ -229,6 +229,8 @@ export interface Recorded {
 	beginAt?: number;
 	/** Back ends were told that it is over. */
 	over?: true;
+	/** What members were told of it last. */
+	told?: string;
 }
 
 /** What one node writes of a recording without a break. */

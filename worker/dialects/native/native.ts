@@ -12,6 +12,7 @@ import {
 	SUBPROTOCOL,
 	type Welcome,
 } from "../../../shared/native.ts";
+import { RecordingCreate } from "../../../shared/recordings.ts";
 import { ROUTER_CAPABILITIES } from "../../../shared/router-capabilities.ts";
 import type { Answer, Core } from "../../room/core.ts";
 import { tellDemand } from "../../room/demand.ts";
@@ -39,6 +40,8 @@ import {
 import { sendMessage, sendSignal } from "../../room/messages.ts";
 import { move } from "../../room/move.ts";
 import type { RoomEvent, RoomNews } from "../../room/outbox.ts";
+import { recordingInfos } from "../../room/recording-news.ts";
+import { recordingsOf, startRecording, stopRecording } from "../../room/recordings.ts";
 import { byteLength, checkSize } from "../../room/sizes.ts";
 import type { Guest } from "../../room/sockets.ts";
 import type { Member } from "../../room/state.ts";
@@ -50,6 +53,8 @@ import { Rates } from "../rates.ts";
 
 const TYPES: ReadonlySet<string> = new Set(ClientFrame.options.map((option) => option.shape.type.value));
 const rates = new Rates();
+/** Recordings in one answer. */
+const MOST_LISTED = 100;
 
 export const native: Framed = {
 	name: "native",
@@ -251,6 +256,21 @@ function carryOut(
 		case "controlEffect":
 			controlEffect(core, mustAlter(core, member, frame.participant), frame);
 			return "done";
+		case "startRecording":
+			mustRecord(member);
+			startRecording(core, recordingOf(core, member, frame));
+			return "done";
+		case "stopRecording":
+			mustRecord(member);
+			stopRecording(core, frame.recording);
+			return "done";
+		case "listRecordings": {
+			mustRecord(member);
+			const recordings = recordingsOf(core).slice(-MOST_LISTED);
+			const ws = core.socket(member);
+			if (ws) send(core, ws, { type: "recordings", re: frame.id, recordings });
+			return "later";
+		}
 		case "remove":
 			mustModerate(member);
 			if (frame.participant === member.id) throw new SwitchyardError("bad_request", "participant: leave instead");
@@ -275,6 +295,19 @@ function mustAlter(core: Core, member: Member, id = member.id): Member {
 	return mustBeMember(core, id);
 }
 
+function mustRecord({ rights }: Member): void {
+	if (!rights.record && !rights.moderate) throw new SwitchyardError("forbidden", "needs the right to record");
+}
+
+/** Where its files go is not the client's to say. */
+function recordingOf(core: Core, member: Member, frame: Extract<ClientFrame, { type: "startRecording" }>) {
+	const { recording: id, participant, layout, sources, tracks, effects, split, container } = frame;
+	const of = layout ? participant : (participant ?? member.id);
+	const parsed = RecordingCreate.safeParse({ id, participant: of, layout, sources, tracks, effects, split, container });
+	if (!parsed.success) throw SwitchyardError.fromZod(parsed.error);
+	return { ...parsed.data, id, path: `recordings/${core.room.name}/${id}` };
+}
+
 function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): EffectsWish | undefined {
 	const { audio, video, codec, framerate, overlay, hardware } = frame;
 	if (!audio && !video) return undefined;
@@ -289,15 +322,17 @@ function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): E
 function onJoin(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "join" }>): void {
 	const member = join(core, ws, guest.grant, { ...frame, dialect: native.name });
 	core.memory(member).lastRequest = frame.id;
-	send(core, ws, { type: "joined", re: frame.id, ...snapshotFor(core.snapshot(), member) });
+	send(core, ws, { type: "joined", re: frame.id, ...snapshotFor(core, core.snapshot(), member) });
 	ensureEndpoint(core, member, guest.endpoint);
 }
 
 /** To who gets it the mix is one more participant, who is always there. */
-function snapshotFor(snapshot: Snapshot, { media, joinedAt }: Member): Snapshot {
-	if (!media?.mixed) return snapshot;
+function snapshotFor(core: Core, snapshot: Snapshot, { media, joinedAt }: Member): Snapshot {
+	const recordings = recordingInfos(core);
+	const whole = recordings.length > 0 ? { ...snapshot, recordings } : snapshot;
+	if (!media?.mixed) return whole;
 	const mix = { id: MIX, join: 0, name: "Mix", state: "joined" as const, joinedAt, tracks: [...MIX_INFO] };
-	return { ...snapshot, participants: [...snapshot.participants, mix] };
+	return { ...whole, participants: [...whole.participants, mix] };
 }
 
 function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "resume" }>): void {
@@ -312,7 +347,7 @@ function onResume(core: Core, ws: WebSocket, guest: Guest, frame: Extract<Client
 		tellDemand(core, member);
 		return;
 	}
-	send(core, ws, { type: "resumed", re: frame.id, ...snapshotFor(resumed.snapshot, member) });
+	send(core, ws, { type: "resumed", re: frame.id, ...snapshotFor(core, resumed.snapshot, member) });
 	for (const event of resumed.messages) core.emit(event, { to: [member.id] });
 	const endpoint = core.serving(member.id);
 	if (endpoint?.state === "open") {

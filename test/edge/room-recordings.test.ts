@@ -1,0 +1,115 @@
+/** Recordings over the native protocol: who may, and what everybody is told. */
+import { evictDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PartReport, RecordedFile } from "../../shared/recordings.ts";
+import type { Rights } from "../../shared/tokens.ts";
+import { mintNodeToken } from "../../worker/auth/tokens.ts";
+import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
+import { capabilities, rtpParameters, TestNode } from "./support/node.ts";
+
+let node: TestNode;
+beforeAll(async () => {
+	node = await TestNode.register();
+});
+
+/** `a` publishes a voice, `b` looks on. */
+async function scene(rights: Partial<Rights> = { record: true }) {
+	const room = newRoom();
+	const a = await TestClient.join(room, "a", { rtpCapabilities: capabilities, rights });
+	const link = await node.link(room);
+	await link.open();
+	const { endpoint } = await a.event("endpoint");
+	const asked = a.request("publish", {
+		...{ endpoint, track: "voice", source: "audio", media: { kind: "audio", rtpParameters } },
+	});
+	await link.publish();
+	await asked;
+	const b = await TestClient.join(room, "b");
+	return { room, a, b, link };
+}
+
+async function report(body: PartReport): Promise<void> {
+	const { token } = await mintNodeToken(testEnv, { node: node.id });
+	const { status } = await fetchEdge("/v1/recording-files/reports", {
+		method: "POST",
+		headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+		body: JSON.stringify(body),
+	});
+	expect(status).toBeLessThan(300);
+}
+
+const states = async (client: TestClient, count: number) => {
+	const seen: string[] = [];
+	while (seen.length < count) seen.push((await client.event("recordingChanged")).recording.state);
+	return seen;
+};
+
+describe("a recording by somebody in the room", () => {
+	it("is told to everybody, from its beginning to its files", async () => {
+		const { room, a, b, link } = await scene();
+		await a.do("startRecording", { recording: "r1" });
+		const asked = await link.command("record");
+		expect(asked).toMatchObject({ recording: "r1", part: 1, tracks: ["voice"], container: "mp4", effects: false });
+		expect((await b.event("recordingChanged")).recording).toMatchObject({
+			...{ id: "r1", participant: "a", state: "waiting", sources: ["audio", "camera", "screen", "screenAudio"] },
+		});
+		link.report({ type: "recording", recording: "r1", part: 1, state: "started" });
+		expect(await states(b, 1)).toEqual(["recording"]);
+		// Whoever comes meanwhile learns of it.
+		const late = await TestClient.join(room, "late");
+		expect(late.joined.recordings).toMatchObject([{ id: "r1", participant: "a", state: "recording" }]);
+
+		await a.do("stopRecording", { recording: "r1" });
+		expect(await link.command("stopRecord")).toMatchObject({ recording: "r1", part: 1 });
+		const file: RecordedFile = {
+			...{ path: `${asked.path}.ogg`, part: 1, bytes: 9, sha256: "0".repeat(64), durationMs: 1_000, state: "written" },
+		};
+		await report({ room, recording: "r1", part: 1, files: [file], over: true });
+		expect(await states(b, 2)).toEqual(["finishing", "ended"]);
+		expect(await states(a, 4)).toEqual(["waiting", "recording", "finishing", "ended"]);
+		expect((await TestClient.join(room, "later")).joined.recordings).toBeUndefined();
+
+		const listed = await a.request("listRecordings", {});
+		expect(listed).toMatchObject({
+			type: "recordings",
+			recordings: [{ id: "r1", state: "ended", files: [{ path: file.path, durationMs: 1_000 }] }],
+		});
+	});
+
+	it("goes on when the object forgot, and is told no state twice", async () => {
+		const { room, a, b, link } = await scene();
+		await a.do("startRecording", { recording: "r1", layout: "grid" });
+		await link.command("record");
+		link.report({ type: "recording", recording: "r1", part: 1, state: "started" });
+		expect(await states(b, 2)).toEqual(["waiting", "recording"]);
+		await evictDurableObject(testEnv.ROOM.getByName(room));
+		// Asked for again after its answer was lost: it is there.
+		await a.do("startRecording", { recording: "r1", layout: "grid" });
+		await a.do("stopRecording", { recording: "r1" });
+		expect(await states(b, 1)).toEqual(["finishing"]);
+	});
+
+	it("needs the right to it, or to moderate", async () => {
+		const { a, b } = await scene({ moderate: true });
+		for (const refused of [
+			b.refusal("startRecording", { recording: "r1" }),
+			b.refusal("stopRecording", { recording: "r1" }),
+			b.refusal("listRecordings", {}),
+		]) {
+			expect(await refused).toBe("forbidden");
+		}
+		await a.do("startRecording", { recording: "r1", participant: "b", sources: ["audio"] });
+		expect((await b.event("recordingChanged")).recording).toMatchObject({ participant: "b", sources: ["audio"] });
+	});
+
+	it.each([
+		["both a participant and a layout", { participant: "a", layout: "grid" }, "bad_request"],
+		["a layout that is split", { layout: "grid", split: true }, "bad_request"],
+		["a name that cannot be in a path", { recording: "../x" }, "bad_request"],
+	] as const)("is refused with %s, and the socket lives on", async (_what, wish, code) => {
+		const { a } = await scene();
+		expect(await a.refusal("startRecording", { recording: "r1", ...wish })).toBe(code);
+		expect(await a.refusal("stopRecording", { recording: "unknown" })).toBe("not_found");
+		await a.do("startRecording", { recording: "r1" });
+	});
+});
