@@ -4,8 +4,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { log } from "../../media-node/observability/logger.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
-import { Random } from "../chaos/random.ts";
 import { launchChromium } from "../support/chromium.ts";
+import { Random } from "../support/random.ts";
 import { type SdpClient, SdpRoom, sendMedia, startWorkers } from "../support/sdp-room.ts";
 
 let browser: Browser;

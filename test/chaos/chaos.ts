@@ -1,9 +1,9 @@
 /** Rounds of faults under a live load, each followed by a look at everything that must be true. */
 
+import { Random } from "../support/random.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import { allWell, roomsOn } from "./invariants.ts";
 import { NETWORK_FAULTS } from "./network-faults.ts";
-import { Random } from "./random.ts";
 import { World } from "./world.ts";
 
 export const ALL_FAULTS = { ...FAULTS, ...NETWORK_FAULTS } as const;

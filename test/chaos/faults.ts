@@ -1,8 +1,8 @@
 /** What can go wrong, one function each: does it, and resolves when it is done to the world and the world may recover. */
 import { execFileSync } from "node:child_process";
 import type { MediaNodeProcess } from "../../scripts/lib/media-node.ts";
+import type { Random } from "../support/random.ts";
 import type { Lasting } from "./invariants.ts";
-import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** `undo` ends what lasts, after the world has shown that it can live with it. */

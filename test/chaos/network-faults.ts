@@ -1,7 +1,8 @@
 /** What can go wrong with the network of one node, where namespaces make one; the same form as faults.ts. */
+
+import type { Random } from "../support/random.ts";
 import type { Fault } from "./faults.ts";
 import type { Network, Refusal } from "./network.ts";
-import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** Longer than anything takes that is to notice: Fleet 3 s, clients 3 s, other nodes 6 s. */

@@ -7,6 +7,8 @@ import { ducksoup } from "../../worker/dialects/ducksoup/ducksoup.ts";
 import { dialects } from "../../worker/dialects/index.ts";
 import { Core } from "../../worker/room/core.ts";
 import type { Grant } from "../../worker/room/rpc.ts";
+import { bend, mangle } from "../support/fuzz.ts";
+import { Random } from "../support/random.ts";
 import { EDGE, testEnv } from "./support/client.ts";
 import { DucksoupClient, type Frame, LAB, newName, roomNamed } from "./support/ducksoup.ts";
 import { clientSdp } from "./support/sdp.ts";
@@ -26,24 +28,12 @@ afterEach(() => {
 	errors.mockRestore();
 });
 
-/** Mulberry32. */
-function random(seed: number) {
-	let a = seed;
-	const next = () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-	};
-	const below = (n: number) => Math.floor(next() * n);
-	return { next, below, of: <T>(items: readonly T[]): T => items[below(items.length)] as T };
-}
-type Random = ReturnType<typeof random>;
-
 const ODD: readonly unknown[] = [
 	...[null, true, false, 0, -1, 1.5, 1e300, "", "x", "\u0000", "é✓🦊", "x".repeat(3_000), [], {}, [[]], { a: {} }],
 	...["__proto__", "constructor", "\ud800", "null", "{}", "9".repeat(400), "../..", "pitch ! filesink", "true", "1e9"],
 ];
+
+const BENDS = { odd: ODD, keys: ["kind", "payload", "userId", "__proto__x"] };
 
 const OPTIONS = {
 	...{ interactionName: "hall", userId: "ann", namespace: "lab", duration: 60, size: 3, audioOnly: false },
@@ -68,38 +58,28 @@ const payloads: readonly (readonly [string, unknown])[] = [
 	["anything", "else"],
 ];
 
-/** Something in it is another thing, is gone, or is there twice over. */
-function bend(value: unknown, r: Random): unknown {
-	if (typeof value !== "object" || value === null || r.below(4) === 0) return r.of(ODD);
-	const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) };
-	const key = r.of(Object.keys(copy));
-	if (key === undefined || r.below(6) === 0) copy[r.of(["kind", "payload", "userId", "__proto__x"])] = r.of(ODD);
-	else if (r.below(3) === 0) delete copy[key];
-	else copy[key] = bend(copy[key], r);
-	return copy;
-}
-
 function frameOf([kind, payload]: readonly [string, unknown], r: Random): string | ArrayBuffer {
 	const how = r.below(10);
-	const bent = how > 2 ? bend(payload, r) : payload;
+	const bent = how > 2 ? bend(payload, r, BENDS) : payload;
 	const text = r.below(12) > 0 ? (typeof bent === "string" ? bent : JSON.stringify(bent)) : bent;
-	const frame = { kind: how === 1 ? r.of(ODD) : kind, payload: text };
-	let written = JSON.stringify(how === 0 ? bend(frame, r) : frame) ?? "";
-	if (r.below(12) === 0) {
-		const at = r.below(written.length);
-		written = written.slice(0, at) + r.of(["", "{", '"', "\\", "\u0000", "}]"]) + written.slice(at + r.below(3));
-	}
-	if (r.below(20) > 0) return written;
-	const bytes = new TextEncoder().encode(written);
-	if (bytes.length > 0 && r.below(2) === 0) bytes[r.below(bytes.length)] = r.below(256);
-	return bytes.buffer as ArrayBuffer;
+	const frame = { kind: how === 1 ? r.pick(ODD) : kind, payload: text };
+	return mangle(JSON.stringify(how === 0 ? bend(frame, r, BENDS) : frame) ?? "", r, { broken: 12, bytes: 20 });
 }
 
-/** A socket of somebody at the room, of which the other side is kept: what it was told, and its end. */
+/** The last that is said to a socket. */
+const MARKER = '{"kind":"the last"}';
+
+/** A socket of somebody at the room, of which the other side is kept: what it was told, and that it has all come. */
 function knock(core: Core, room: string, user: string) {
 	const { 0: client, 1: server } = new WebSocketPair();
 	const told: string[] = [];
-	client.addEventListener("message", ({ data }) => told.push(data as string));
+	const over = new Promise<void>((resolve) => {
+		client.addEventListener("message", ({ data }) => {
+			if (data === MARKER) resolve();
+			else told.push(data as string);
+		});
+		client.addEventListener("close", () => resolve());
+	});
 	const grant: Grant = {
 		...{ kind: "client", room, dialect: ducksoup.name, session: crypto.randomUUID(), sessionToken: "" },
 		claims: { sub: user, room, exp: 0, rights: Rights.parse({ publish: ["audio", "camera"] }) },
@@ -107,7 +87,13 @@ function knock(core: Core, room: string, user: string) {
 	};
 	core.sockets.accept(server, { kind: "guest", dialect: ducksoup.name, openedAt: Date.now(), grant });
 	client.accept();
-	return { server, told };
+	/** Everything that was said to it. */
+	const all = async () => {
+		if (server.readyState === WebSocket.OPEN) server.send(MARKER);
+		await over;
+		return told;
+	};
+	return { server, all };
 }
 
 const isOpen = (core: Core, ws: WebSocket) => core.sockets.of(ws).kind !== "done";
@@ -122,26 +108,25 @@ it("frames that are nearly right do no harm to an interaction, and end no more t
 		const core = new Core(state, env, limits, dialects);
 		const ben = knock(core, room, "ben");
 		ducksoup.receive(core, ben.server, join({ ...OPTIONS, userId: "ben" }));
-		const r = random(0xd0c50);
+		const r = new Random(0xd0c50);
 		let ann = knock(core, room, "ann");
-		const told: string[] = [];
+		const anns = [ann];
 		let entered = 0;
 		for (let sent = 0; sent < FRAMES; sent++) {
 			if (!isOpen(core, ann.server) || sent === 0) {
 				if (sent > 0) {
 					ann = knock(core, room, "ann");
+					anns.push(ann);
 				}
 				ducksoup.receive(core, ann.server, join(OPTIONS));
 				entered++;
-				told.push(...ann.told);
 			}
-			ducksoup.receive(core, ann.server, frameOf(r.of(payloads), r));
+			ducksoup.receive(core, ann.server, frameOf(r.pick(payloads), r));
 			// What was said is delivered after this turn.
 			if (sent % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
 		}
-		await new Promise((resolve) => setTimeout(resolve, 50));
-		told.push(...ann.told);
-		const result = { told, ben: ben.told, entered, there: core.members.has("ben"), open: isOpen(core, ben.server) };
+		const [there, open] = [core.members.has("ben"), isOpen(core, ben.server)];
+		const result = { told: await Promise.all(anns.map((it) => it.all())), ben: await ben.all(), entered, there, open };
 		for (const { server } of [ann, ben]) server.close(1000);
 		return result;
 	});
@@ -152,7 +137,10 @@ it("frames that are nearly right do no harm to an interaction, and end no more t
 	expect(outcome.entered).toBeLessThan(FRAMES / 2);
 	const joined = outcome.ben.filter((text) => (JSON.parse(text) as Frame).kind === "other_joined");
 	expect(joined).toHaveLength(outcome.entered);
-	for (const text of [...outcome.told, ...outcome.ben]) expect(KINDS).toContain((JSON.parse(text) as Frame).kind);
+	expect(outcome.told).toHaveLength(outcome.entered);
+	for (const [first = "{}"] of outcome.told) expect((JSON.parse(first) as Frame).kind).toBe("joined");
+	for (const text of [...outcome.told.flat(), ...outcome.ben])
+		expect(KINDS).toContain((JSON.parse(text) as Frame).kind);
 	expect(errors).not.toHaveBeenCalled();
 }, 60_000);
 
@@ -161,8 +149,8 @@ it("joins that are nearly right let somebody in or are told why not, and their s
 	const outcome = await runInDurableObject(testEnv.ROOM.getByName(room), async (_, state) => {
 		const env = { ...testEnv, DUCKSOUP_LOG_LEVEL: "0" } as typeof testEnv;
 		const core = new Core(state, env, readLimits(testEnv), dialects);
-		const r = random(0x101);
-		const firsts: string[] = [];
+		const r = new Random(0x101);
+		const all: ReturnType<typeof knock>[] = [];
 		let wrong = 0;
 		for (let i = 0; i < JOINS; i++) {
 			const one = knock(core, room, `user-${i}`);
@@ -176,19 +164,22 @@ it("joins that are nearly right let somebody in or are told why not, and their s
 			}
 			if (core.sockets.of(one.server).kind !== "done" || core.members.size > 0) wrong++;
 			if (i % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-			firsts.push(...one.told.slice(0, 1));
+			all.push(one);
 		}
-		return { firsts, wrong, left: core.record?.own };
+		const told = await Promise.all(all.map((one) => one.all()));
+		return { firsts: told.flatMap((texts) => texts.slice(0, 1)), wrong, left: core.record?.own };
 	});
 	expect(outcome.wrong).toBe(0);
 	expect(outcome.left).toBeUndefined();
+	expect(outcome.firsts).toHaveLength(JOINS);
 	const kinds = new Set(outcome.firsts.map((text) => (JSON.parse(text) as Frame).kind));
+	expect([...kinds]).toEqual(expect.arrayContaining(["joined", "error-join"]));
 	for (const kind of kinds) expect(kind === "joined" || ERRORS.has(kind)).toBe(true);
 	expect(errors).not.toHaveBeenCalled();
 }, 60_000);
 
 it("a first frame that is nearly right is answered by the edge, and its socket closed", async () => {
-	const r = random(0xe06e);
+	const r = new Random(0xe06e);
 	const outcomes = { joined: 0, refused: 0 };
 	for (let i = 0; i < DIALLED; i++) {
 		const client = await DucksoupClient.open();

@@ -6,30 +6,20 @@ import { ACTIONS, TRIBE_ERROR } from "../../shared/tribe.ts";
 import { dialects } from "../../worker/dialects/index.ts";
 import { tribe } from "../../worker/dialects/tribe/tribe.ts";
 import { Core } from "../../worker/room/core.ts";
+import { bend, mangle } from "../support/fuzz.ts";
+import { Random } from "../support/random.ts";
 import { newRoom, testEnv } from "./support/client.ts";
 import { enterRoom, type Frame, TribeClient } from "./support/tribe.ts";
 
 const FRAMES = 12_000;
 const CODES = new Set<number>(Object.values(TRIBE_ERROR));
 
-/** Mulberry32. */
-function random(seed: number) {
-	let a = seed;
-	const next = () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-	};
-	const below = (n: number) => Math.floor(next() * n);
-	return { next, below, of: <T>(items: readonly T[]): T => items[below(items.length)] as T };
-}
-type Random = ReturnType<typeof random>;
-
 const ODD: readonly unknown[] = [
 	...[null, true, false, 0, -1, 1.5, 1e300, "", "x", "\u0000", "é✓🦊", "x".repeat(3_000), [], {}, [[]], { to: {} }],
 	...["publisher", "general", "__proto__", "constructor", "\ud800", "null", "{}", "9".repeat(400)],
 ];
+
+const BENDS = { odd: ODD, keys: ["to", "a", "d", "candidate", "sdp", "__proto__x"] };
 
 function requestsOf(to: string): [string, unknown][] {
 	const candidate = { candidate: "candidate:1 1 udp 1 192.0.2.1 1 typ host", sdpMid: "0", sdpMLineIndex: 0 };
@@ -51,30 +41,12 @@ function requestsOf(to: string): [string, unknown][] {
 	];
 }
 
-/** Something in it is another thing, is gone, or is there twice over. */
-function bend(value: unknown, r: Random): unknown {
-	if (typeof value !== "object" || value === null || r.below(4) === 0) return r.of(ODD);
-	const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) };
-	const key = r.of(Object.keys(copy));
-	if (key === undefined || r.below(6) === 0) copy[r.of(["to", "a", "d", "candidate", "sdp", "__proto__x"])] = r.of(ODD);
-	else if (r.below(3) === 0) delete copy[key];
-	else copy[key] = bend(copy[key], r);
-	return copy;
-}
-
 function frameFrom(to: string, r: Random): string | ArrayBuffer {
-	const [a, d] = r.of(requestsOf(to));
+	const [a, d] = r.pick(requestsOf(to));
 	const kind = r.below(10);
-	const whole = kind === 0 ? bend({ a, d }, r) : { a: kind === 1 ? r.of(ODD) : a, d: kind > 3 ? bend(d, r) : d };
-	let text = JSON.stringify(whole) ?? "";
-	if (r.below(8) === 0) {
-		const at = r.below(text.length);
-		text = text.slice(0, at) + r.of(["", "{", '"', "\\", "\u0000", "}]"]) + text.slice(at + r.below(3));
-	}
-	if (r.below(10) > 0) return text;
-	const bytes = new TextEncoder().encode(text);
-	if (bytes.length > 0 && r.below(2) === 0) bytes[r.below(bytes.length)] = r.below(256);
-	return bytes.buffer as ArrayBuffer;
+	const whole =
+		kind === 0 ? bend({ a, d }, r, BENDS) : { a: kind === 1 ? r.pick(ODD) : a, d: kind > 3 ? bend(d, r, BENDS) : d };
+	return mangle(JSON.stringify(whole) ?? "", r, { broken: 8, bytes: 10 });
 }
 
 it("frames that are nearly right do no harm, and are answered in the protocol's own form", async () => {
@@ -83,7 +55,7 @@ it("frames that are nearly right do no harm, and are answered in the protocol's 
 		const limits = { ...readLimits(testEnv), maxMessagesPerSecond: 1_000_000, maxRefusals: 1_000_000 };
 		const core = new Core(state, testEnv, limits, dialects);
 		const [a, b] = [enterRoom(core, room, "a"), enterRoom(core, room, "b")];
-		const r = random(0x7719be);
+		const r = new Random(0x7719be);
 		const marker = (to: string) => JSON.stringify({ a: "sendMessage", d: { to, message: "the end" } });
 		for (let i = 0; i < FRAMES; i++) tribe.receive(core, a.server, frameFrom(b.id, r));
 		core.gather.flush();
@@ -122,7 +94,7 @@ it("frames that are nearly right do no harm, and are answered in the protocol's 
 }, 60_000);
 
 it("frames that are nearly right are refused where one has not joined, and the socket goes on", async () => {
-	const r = random(0x10bb1);
+	const r = new Random(0x10bb1);
 	let left = 2_000;
 	while (left > 0) {
 		const client = await TribeClient.dial();

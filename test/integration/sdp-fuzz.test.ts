@@ -6,7 +6,7 @@ import type { Workers } from "../../media-node/rtc/workers.ts";
 import { readDescription } from "../../media-node/sdp/read.ts";
 import { type LinkReport, LinkReport as Report } from "../../shared/link.ts";
 import { SdpSettings } from "../../shared/sdp.ts";
-import { Random } from "../chaos/random.ts";
+import { Random } from "../support/random.ts";
 import { startWorkers } from "../support/sdp-room.ts";
 
 /** More on demand: `FUZZ=100000 SEED=3`. */

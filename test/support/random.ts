@@ -15,8 +15,13 @@ export class Random {
 		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
 	}
 
+	/** A whole number from 0 on, without `n`. */
+	below(n: number): number {
+		return Math.floor(this.next() * n);
+	}
+
 	pick<T>(items: readonly T[]): T {
-		const item = items[Math.floor(this.next() * items.length)];
+		const item = items[this.below(items.length)];
 		if (item === undefined) throw new Error("nothing to pick from");
 		return item;
 	}
