@@ -147,7 +147,7 @@ describe("an interaction", () => {
 		const ben = await hall.enter("ben");
 		const { streamId } = await ann.client.told("other_joined");
 		await hall.send(ann);
-		const untold = await ben.client.settled(hall.room);
+		const untold = await ben.client.settled(hall.room, hall.link);
 		expect(untold).toEqual(["joined", "other_joined"]);
 		await hall.send(ben);
 		const commands = [await hall.link.command("subscribe"), await hall.link.command("subscribe")];
@@ -157,7 +157,7 @@ describe("an interaction", () => {
 		]);
 		expect(streamId).toMatch(/^[0-9a-f-]{36}$/);
 		await hall.serve(ann, ben.tracks);
-		expect(await ann.client.settled(hall.room)).not.toContain("start");
+		expect(await ann.client.settled(hall.room, hall.link)).not.toContain("start");
 		await hall.serve(ben, ann.tracks);
 		expect(await Promise.all([ann.client.told("start"), ben.client.told("start")])).toEqual([60, 60]);
 	});
@@ -336,11 +336,11 @@ describe("what is recorded", () => {
 		expect(picture.path).toMatch(pathOf(hall, "ben", 2, "video-dry"));
 
 		await hall.later(60_000);
-		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		expect(await ann.client.settled(hall.room, hall.link)).not.toContain("files");
 		await hall.recorded(ofAnn, "mkv");
 		await hall.recorded(ofBen, "mkv");
 		await hall.recorded(sound, "ogg");
-		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		expect(await ann.client.settled(hall.room, hall.link)).not.toContain("files");
 		await hall.recorded(picture, "mkv");
 		const files = {
 			ann: [`${ofAnn.path}.mkv`],
@@ -361,7 +361,7 @@ describe("what is recorded", () => {
 		await hall.serve(ann, ann.tracks);
 		await ann.client.told("start");
 		await hall.later(60_000);
-		expect(await ann.client.settled(hall.room)).not.toContain("files");
+		expect(await ann.client.settled(hall.room, hall.link)).not.toContain("files");
 		await hall.later(10_000);
 		// VP8, as the node was told that it comes.
 		expect(await ann.client.files()).toEqual({ ann: [`${path}.mkv`] });
@@ -387,7 +387,7 @@ describe("a connection", () => {
 		expect(await ann.client.offer()).toMatchObject({ type: "offer", sdp: nodeSdp("first") });
 		// Another node's, as it were: its client still opens its devices.
 		offer(hall.link, ann.endpoint, nodeSdp("second"));
-		expect(await ann.client.settled(hall.room)).toEqual(["joined"]);
+		expect(await ann.client.settled(hall.room, hall.link)).toEqual(["joined"]);
 		ann.client.answer();
 		expect(await hall.link.command("renegotiate")).toMatchObject({ endpoint: ann.endpoint, restart: false });
 		offer(hall.link, ann.endpoint, nodeSdp("second"));
@@ -407,7 +407,7 @@ describe("a connection", () => {
 		expect(endpoint).not.toBe(ann.endpoint);
 		offer(next, endpoint, nodeSdp("second"));
 		await expect.poll(async () => (await hall.own("ann"))?.held).toBe(true);
-		expect(await ann.client.settled(hall.room)).toEqual(["joined"]);
+		expect(await ann.client.settled(hall.room, next)).toEqual(["joined"]);
 		// To the node that is gone: of no use to this one.
 		ann.client.answer();
 		expect(await next.command("renegotiate")).toMatchObject({ endpoint, restart: false });
@@ -452,7 +452,7 @@ describe("a connection", () => {
 		hall.link.report({ type: "media", endpoint: ann.endpoint, state: "disconnected" });
 		expect((await hall.link.command("renegotiate")).restart).toBe(true);
 		await hall.later(9_000);
-		expect(await ben.client.settled(hall.room)).not.toContain("other_left");
+		expect(await ben.client.settled(hall.room, hall.link)).not.toContain("other_left");
 		await hall.later(1_500);
 		expect((await ben.client.told("other_left")).userId).toBe("ann");
 		expect((await ann.client.socket.closed).code).toBe(1000);
@@ -522,7 +522,7 @@ describe("a connection", () => {
 		ann.client.say("client_ice_candidate", { candidate: "", sdpMid: "0", sdpMLineIndex: 0 });
 		ann.client.say("client_answer", "no JSON");
 		ann.client.say("client_video_fps_updated");
-		expect(await ann.client.settled(hall.room)).toEqual([]);
+		expect(await ann.client.settled(hall.room, hall.link)).toEqual([]);
 		expect(await interaction(hall)).toBeDefined();
 	});
 });

@@ -177,6 +177,7 @@ describe("a recording", () => {
 		await it.link.command("record");
 		const error = { code: "node_failed" as const, message: "no space left" };
 		it.link.report({ type: "recording", recording: id, part: 1, state: "failed", error });
+		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body.error).toEqual(error);
 		for (const track of ["audio", "camera"]) await it.alice.request("unpublish", { track });
 		await runInDurableObject(testEnv.ROOM.getByName(it.room), async (_, { storage }) => {
 			const at = await storage.getAlarm();

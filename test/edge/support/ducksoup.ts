@@ -8,7 +8,7 @@ import { mintNodeToken } from "../../../worker/auth/tokens.ts";
 import { fetchEdge, testEnv } from "./client.ts";
 import type { TestLink, TestNode } from "./node.ts";
 import { agree, clientSdp, nodeSdp, offer, sent } from "./sdp.ts";
-import { TestSocket } from "./socket.ts";
+import { actedOn, TestSocket } from "./socket.ts";
 
 /** A page that may begin interactions (vitest.config.ts). */
 export const LAB = "https://lab.test";
@@ -75,10 +75,11 @@ export class DucksoupClient {
 		return this.socket.untaken.map((frame) => (frame as Frame).kind);
 	}
 
-	/** What the room had to say so far has come: it was asked for something, and nothing that is answered can be said to it. */
-	async settled(room: string): Promise<string[]> {
-		await runInDurableObject(testEnv.ROOM.getByName(room), () => {});
-		await new Promise((resolve) => setTimeout(resolve, 20));
+	/** Of what came when the room has acted on all that a node and this client said so far. */
+	async settled(room: string, link?: TestLink): Promise<string[]> {
+		const stub = testEnv.ROOM.getByName(room);
+		if (link) await actedOn(stub, link.socket);
+		await actedOn(stub, this.socket);
 		return this.untaken;
 	}
 }

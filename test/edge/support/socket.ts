@@ -1,3 +1,5 @@
+import { runInDurableObject } from "cloudflare:test";
+
 /** A WebSocket whose frames are awaited: nothing here sleeps or polls. */
 export class TestSocket {
 	readonly #ws: WebSocket;
@@ -41,4 +43,25 @@ export class TestSocket {
 	close(code?: number, reason?: string): void {
 		this.#ws.close(code, reason);
 	}
+}
+
+/**
+ * Resolves when a room has acted on all that was said on a socket, and all that it said there has come: for protocols
+ * in which nothing is answered. The room gives a frame back that is none of theirs.
+ */
+export async function actedOn<T extends DurableObject>(
+	stub: DurableObjectStub<T & Rpc.DurableObjectBranded>,
+	socket: TestSocket,
+): Promise<void> {
+	const marker = JSON.stringify({ marker: crypto.randomUUID() });
+	await runInDurableObject(stub, (room) => {
+		const receive = room.webSocketMessage;
+		room.webSocketMessage = (ws, data) => {
+			if (data !== marker) return receive?.call(room, ws, data);
+			room.webSocketMessage = receive;
+			ws.send(marker);
+		};
+	});
+	socket.send(marker);
+	await socket.take((frame) => JSON.stringify(frame) === marker);
 }
