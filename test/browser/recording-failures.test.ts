@@ -51,6 +51,11 @@ function writers(node: number | undefined): number[] {
 	return children.split("\n").flatMap((line) => (line.includes("gst/child.ts") ? Number.parseInt(line, 10) : []));
 }
 
+/** The one that writes now. */
+function writer(node: number | undefined): number {
+	return writers(node)[0] ?? expect.fail("nothing is written by this node");
+}
+
 async function isFine(file: string): Promise<number> {
 	expect(await complaints(file)).toBe("");
 	const { codecs, durationMs } = await look(file);
@@ -64,8 +69,7 @@ describe("a recording", () => {
 		await enter();
 		const id = await it.record();
 		await delay(5_000);
-		const [pid = 0] = writers(stack.nodes[0]?.process.pid);
-		process.kill(pid, "SIGKILL");
+		process.kill(writer(stack.nodes[0]?.process.pid), "SIGKILL");
 		await it.reaches(id, ({ files }) => files.length === 1);
 		await delay(4_000);
 		await it.stop(id);
@@ -87,7 +91,7 @@ describe("a recording", () => {
 		await delay(5_000);
 		// Its process as well, so that nobody is left to close the files.
 		const [node] = stack.nodes;
-		const [pid = 0] = writers(node?.process.pid);
+		const pid = writer(node?.process.pid);
 		node?.process.kill("SIGKILL");
 		process.kill(pid, "SIGKILL");
 		await node?.exited;

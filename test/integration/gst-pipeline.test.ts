@@ -4,13 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Pipeline, type PipelineSpec, probe } from "../../media-node/gst/pipeline.ts";
 import { pipelinesUsed } from "../../media-node/gst/usage.ts";
 import { log } from "../../media-node/observability/logger.ts";
 
 const running: Pipeline[] = [];
-const folder = mkdtempSync(join(tmpdir(), "switchyard-gst-"));
+/** New for each try. */
+let folder: string;
 
 function start(text: string, settings: PipelineSpec["settings"] = []): Pipeline {
 	const pipeline = new Pipeline({ text, settings, name: "test" });
@@ -20,11 +21,19 @@ function start(text: string, settings: PipelineSpec["settings"] = []): Pipeline 
 
 beforeAll(() => {
 	log.level = "silent";
-	return () => rmSync(folder, { recursive: true });
 });
 
-afterEach(() => {
-	for (const pipeline of running.splice(0)) pipeline.kill();
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "switchyard-gst-"));
+});
+
+afterEach(async () => {
+	const ended = running.splice(0).map((pipeline) => {
+		pipeline.kill();
+		return pipeline.ended;
+	});
+	await Promise.all(ended);
+	rmSync(folder, { recursive: true });
 });
 
 const TONE = "audiotestsrc is-live=true ! pitch name=p ! fakesink name=sink";
@@ -54,7 +63,7 @@ describe("a pipeline", () => {
 	it("that is killed is told of as crashed", async () => {
 		const pipeline = start(TONE);
 		await pipeline.started;
-		process.kill(pipeline.pid ?? 0, "SIGKILL");
+		process.kill(pipeline.pid ?? expect.fail("it has no process"), "SIGKILL");
 		expect(await pipeline.ended).toEqual({ cause: "crashed", message: "its process ended with SIGKILL" });
 		expect(await pipeline.get("p", "pitch")).toBeUndefined();
 	});
@@ -191,7 +200,8 @@ describe("properties", () => {
 		const pipeline = start(TONE);
 		await pipeline.started;
 		const pitch = async () => Number(await pipeline.get("p", "pitch"));
-		pipeline.set({ element: "p", property: "pitch", value: 9 }, 1_500);
+		// Long enough that several are seen on a machine that is slow to answer.
+		pipeline.set({ element: "p", property: "pitch", value: 9 }, 6_000);
 		const seen: number[] = [];
 		while ((await pitch()) < 4) seen.push(await pitch());
 		expect(seen).toEqual(seen.toSorted((a, b) => a - b));
