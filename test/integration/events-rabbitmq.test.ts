@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ConsumeMessage, connect } from "amqplib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
 import { BridgeProcess } from "../../scripts/lib/events-bridge.ts";
 import { freePort } from "../../scripts/lib/free-port.ts";
@@ -30,10 +30,15 @@ const dataDir = mkdtempSync(join(tmpdir(), "switchyard-events-"));
 
 let broker: Rabbitmq;
 let edge: Edge;
-let bridge: BridgeProcess;
-let count = 0;
-/** Where everything arrives, new for each test. */
-let queue = "";
+
+const newName = (what: string) => `${what}-${randomBytes(4).toString("hex")}`;
+
+/** Looks until it holds. Nothing goes on looking when its test is over. */
+async function until(what: string, holds: () => Promise<boolean>, ms = ARRIVE_MS): Promise<void> {
+	for (const deadline = Date.now() + ms; !(await holds()); await delay(50)) {
+		if (Date.now() > deadline) throw new Error(`not in ${ms} ms: ${what}`);
+	}
+}
 
 beforeAll(async () => {
 	broker = await Rabbitmq.start();
@@ -45,43 +50,72 @@ beforeAll(async () => {
 	edge = await startEdge({ port: 0, dataDir, vars });
 }, 120_000);
 afterAll(async () => {
-	await bridge?.stop();
 	await edge?.dispose();
 	await broker?.dispose();
 	rmSync(dataDir, { recursive: true, force: true });
 });
-afterEach(() => bridge?.stop());
+/** A bridge of one test, and the queue in which all that it brings arrives. */
+class Way {
+	readonly queue: string;
+	readonly #env: Record<string, string>;
+	bridge: BridgeProcess;
 
-async function begin(env: Record<string, string> = {}): Promise<void> {
-	queue = `events-${++count}`;
-	await startBridge(env);
-}
+	private constructor(queue: string, env: Record<string, string>) {
+		this.queue = queue;
+		this.#env = env;
+		this.bridge = this.#start();
+	}
 
-async function startBridge(env: Record<string, string> = {}): Promise<void> {
-	const queueOf = { RABBITMQ_QUEUE: queue, CONSUMER: queue, FROM: "now", ...env };
-	bridge = new BridgeProcess({ edge: edge.url, authKey, rabbitmq: broker.url, env: queueOf });
-	await healthy();
-}
+	static async open(env: Record<string, string> = {}, queue = newName("events")): Promise<Way> {
+		onTestFinished(() => broker.remove(queue));
+		const way = new Way(queue, env);
+		onTestFinished(() => way.bridge.stop());
+		await way.healthy();
+		return way;
+	}
 
-async function health(): Promise<{ status: number; waiting: number }> {
-	const response = await fetch(`${await bridge.http}/health`);
-	return { status: response.status, ...((await response.json()) as { waiting: number }) };
-}
+	#start(): BridgeProcess {
+		const queueOf = { RABBITMQ_QUEUE: this.queue, CONSUMER: this.queue, FROM: "now", ...this.#env };
+		return new BridgeProcess({ edge: edge.url, authKey, rabbitmq: broker.url, env: queueOf });
+	}
 
-async function healthy(): Promise<void> {
-	while ((await health()).status !== 200) await delay(50);
-}
+	/** When it has ended. */
+	async startAnew(): Promise<void> {
+		this.bridge = this.#start();
+		await this.healthy();
+	}
 
-/** The broker has all that rooms have told, and the edge knows it. */
-async function delivered(): Promise<void> {
-	for (;;) {
-		const response = await fetch(`${edge.url}/v1/events/consumers`, {
-			headers: { authorization: `Bearer ${authKey}` },
+	async health(): Promise<{ status: number; waiting: number }> {
+		const response = await fetch(`${await this.bridge.http}/health`);
+		return { status: response.status, ...((await response.json()) as { waiting: number }) };
+	}
+
+	healthy(): Promise<void> {
+		return until("the bridge is healthy", async () => (await this.health()).status === 200);
+	}
+
+	/** The broker has all that rooms have told, and the edge knows it. */
+	delivered(): Promise<void> {
+		return until("all is delivered", async () => {
+			const headers = { authorization: `Bearer ${authKey}` };
+			const response = await fetch(`${edge.url}/v1/events/consumers`, { headers });
+			const { items } = (await response.json()) as { items: EventConsumer[] };
+			const own = items.find(({ name }) => name === this.queue);
+			return own?.behind === 0 && (await this.health()).waiting === 0;
 		});
-		const { items } = (await response.json()) as { items: EventConsumer[] };
-		const own = items.find(({ name }) => name === queue);
-		if (own?.behind === 0 && (await health()).waiting === 0) return;
-		await delay(100);
+	}
+
+	drain(): Promise<ConsumeMessage[]> {
+		return broker.drain(this.queue);
+	}
+
+	/** What came of a room until there is one of that type. */
+	async hear(told: ConsumeMessage[], room: string, key: string): Promise<void> {
+		await until(`${key} of ${room}`, async () => {
+			const messages = await this.drain();
+			told.push(...messages.filter(({ properties }) => properties.headers?.room === room));
+			return told.some(({ fields }) => fields.routingKey === key);
+		});
 	}
 }
 
@@ -106,8 +140,9 @@ class Load {
 	readonly #rooms: Promise<void>[];
 
 	constructor() {
-		const prefix = `load-${randomBytes(4).toString("hex")}`;
+		const prefix = newName("load");
 		this.#rooms = Array.from({ length: ROOMS }, (_, i) => this.#room(`${prefix}-${i}`));
+		onTestFinished(() => this.stop().catch(() => {}));
 	}
 
 	get events(): number {
@@ -169,14 +204,14 @@ function read(messages: ConsumeMessage[]): {
 }
 
 /** Nothing lost, order kept, by what people did and by the rooms' own numbers. */
-async function expectAll(...loads: Load[]): Promise<{ twice: number; events: number }> {
+async function expectAll(way: Way, ...loads: Load[]): Promise<{ twice: number; events: number }> {
 	const all = loads.flatMap(({ expected }) => [...expected]);
 	const events = loads.reduce((sum, load) => sum + load.events, 0);
 	const messages: ConsumeMessage[] = [];
 	const deadline = Date.now() + ARRIVE_MS;
 	do {
-		await delivered();
-		messages.push(...(await broker.drain(queue)));
+		await way.delivered();
+		messages.push(...(await way.drain()));
 	} while (
 		Date.now() < deadline &&
 		all.some(([room, expected]) => (read(messages).rooms.get(room)?.length ?? 0) < expected.length)
@@ -192,10 +227,11 @@ async function expectAll(...loads: Load[]): Promise<{ twice: number; events: num
 
 describe("a client of tribe's protocol", () => {
 	it("is told of by its routing keys and bodies", async () => {
-		await begin();
-		const room = `tribe-${randomBytes(4).toString("hex")}`;
+		const way = await Way.open();
+		const room = newName("tribe");
 		const bearer = signOdoo({ userId: "ada" }, authKey);
 		const socket = new WebSocket(`${edge.url.replace("http", "ws")}/api`);
+		onTestFinished(() => socket.close());
 		await once(socket, "open");
 		const joined = once(socket, "message");
 		const say = (a: string, d: object = {}) => socket.send(JSON.stringify({ a, d }));
@@ -207,16 +243,10 @@ describe("a client of tribe's protocol", () => {
 		say("eventCpu", { cpuUsed: 40 });
 		say("eventNetworkChange", { networkType: "mobile" });
 		const told: ConsumeMessage[] = [];
-		const hear = async (key: string) => {
-			while (!told.some(({ fields }) => fields.routingKey === key)) {
-				await delivered();
-				told.push(...(await broker.drain(queue)));
-			}
-		};
 		// Every 2 s here: the room lives, and its client is there.
-		await hear("webrtc.ping");
+		await way.hear(told, room, "webrtc.ping");
 		socket.close(1000);
-		await hear("room.leave");
+		await way.hear(told, room, "room.leave");
 
 		const bodies = (key: string) =>
 			told.filter(({ fields }) => fields.routingKey === key).map(({ content }) => JSON.parse(content.toString("utf8")));
@@ -235,14 +265,18 @@ describe("a client of tribe's protocol", () => {
 
 describe("what RabbitMQ gets", () => {
 	it("is what consumers of the exchange live_events read: keys, bodies, properties", async () => {
-		await begin();
-		const room = `shape-${randomBytes(4).toString("hex")}`;
+		const way = await Way.open();
+		const room = newName("shape");
 		const ada = await enter(room, "ada");
+		onTestFinished(() => ada.close());
 		const socketId = ada.session;
-		await delay(2_500);
+		const told: ConsumeMessage[] = [];
+		await way.hear(told, room, "room.live");
 		await leave(ada);
-		await delivered();
-		const messages = (await broker.drain(queue)).filter(({ properties }) => properties.headers?.room === room);
+		await way.hear(told, room, "room.leave");
+		// It lives every 2 s, however long the rest takes.
+		const first = told.findIndex(({ fields }) => fields.routingKey === "room.live");
+		const messages = told.filter(({ fields }, i) => fields.routingKey !== "room.live" || i === first);
 		const bodies = messages.map(({ fields, content }) => [fields.exchange, fields.routingKey, content.toString()]);
 		// As text: also the order of the members is that of the original.
 		const json = (body: object) => JSON.stringify(body);
@@ -267,20 +301,22 @@ describe("what RabbitMQ gets", () => {
 
 	it("goes to an exchange of another type where there is one, and only to queues bound for its key", async () => {
 		const connection = await connect(broker.url);
+		onTestFinished(() => connection.close());
 		const channel = await connection.createChannel();
-		await channel.assertExchange("mine", "direct", { durable: false });
-		await channel.assertQueue("joins");
-		await channel.bindQueue("joins", "mine", "room.join");
-		await begin({ RABBITMQ_EXCHANGE: "mine", RABBITMQ_QUEUE: "" });
-		const room = `direct-${randomBytes(4).toString("hex")}`;
+		const [mine, queue] = [newName("mine"), newName("joins")];
+		await channel.assertExchange(mine, "direct", { durable: false, autoDelete: true });
+		await channel.assertQueue(queue);
+		onTestFinished(() => broker.remove(queue));
+		await channel.bindQueue(queue, mine, "room.join");
+		const way = await Way.open({ RABBITMQ_EXCHANGE: mine, RABBITMQ_QUEUE: "" });
+		const room = newName("direct");
 		await leave(await enter(room, "ada"));
-		await delivered();
-		const joins = await broker.drain("joins");
+		await way.delivered();
+		const joins = await broker.drain(queue);
 		expect(joins.map(({ fields }) => fields.routingKey).filter((key) => key !== "room.join")).toEqual([]);
 		expect(joins.map(({ properties }) => properties.headers?.room)).toContain(room);
-		const metrics = await (await fetch(`${await bridge.http}/metrics`)).text();
+		const metrics = await (await fetch(`${await way.bridge.http}/metrics`)).text();
 		expect(metrics).toMatch(/switchyard_events_unroutable_total\{type="room.leave"\} [1-9]/);
-		await connection.close();
 	});
 });
 
@@ -291,17 +327,18 @@ describe("under load, nothing is lost and each room's order is kept", () => {
 	] as const)(
 		"when the broker %s and is away for %d s",
 		async (_, seconds, signal) => {
-			await begin();
+			const way = await Way.open();
 			const load = new Load();
 			await delay(2_000);
+			onTestFinished(() => broker.start());
 			await broker.stop(signal);
-			while ((await health()).status !== 503) await delay(20);
+			await until("the bridge is not healthy", async () => (await way.health()).status === 503);
 			await delay(seconds * 1_000);
 			await broker.start();
-			await healthy();
+			await way.healthy();
 			await delay(2_000);
 			await load.stop();
-			const { twice, events } = await expectAll(load);
+			const { twice, events } = await expectAll(way, load);
 			console.log(
 				`broker ${signal}, away ${seconds} s and while it starts: ${events} joins and leaves, ${twice} messages twice`,
 			);
@@ -312,69 +349,69 @@ describe("under load, nothing is lost and each room's order is kept", () => {
 	);
 
 	it("when the bridge is killed, again and again", async () => {
-		await begin();
+		const way = await Way.open();
 		const load = new Load();
 		for (let i = 0; i < 4; i++) {
 			await delay(1_500);
-			await bridge.kill("SIGKILL");
+			await way.bridge.kill("SIGKILL");
 			await delay(500);
-			await startBridge();
+			await way.startAnew();
 		}
 		await delay(1_000);
 		await load.stop();
-		const { twice, events } = await expectAll(load);
+		const { twice, events } = await expectAll(way, load);
 		console.log(`bridge killed 4 times: ${events} joins and leaves, ${twice} messages twice`);
 	});
 
 	it("when the bridge is told to stop, and nothing comes twice then", async () => {
-		await begin();
+		const way = await Way.open();
 		const load = new Load();
 		for (let i = 0; i < 2; i++) {
 			await delay(1_500);
-			expect(await bridge.kill("SIGTERM")).toBe(0);
-			await startBridge();
+			expect(await way.bridge.kill("SIGTERM")).toBe(0);
+			await way.startAnew();
 		}
 		await load.stop();
-		expect((await expectAll(load)).twice).toBe(0);
+		expect((await expectAll(way, load)).twice).toBe(0);
 	});
 
 	it("when bridge and edge die, and the edge comes back first", async () => {
-		await begin();
+		const way = await Way.open();
 		const load = new Load();
 		await delay(1_500);
-		await bridge.kill("SIGKILL");
+		await way.bridge.kill("SIGKILL");
 		await delay(500);
 		await load.stop();
 		await edge.restart();
 		const after = new Load();
 		await delay(1_000);
-		await startBridge();
+		await way.startAnew();
 		await after.stop();
-		await expectAll(load, after);
+		await expectAll(way, load, after);
 	});
 
 	it("when a queue is full and the broker refuses", async () => {
 		const connection = await connect(broker.url);
+		onTestFinished(() => connection.close());
 		const channel = await connection.createChannel();
-		const bounded = `events-${count + 1}`;
+		const bounded = newName("bounded");
 		await channel.assertQueue(bounded, {
 			durable: true,
 			arguments: { "x-max-length": 5, "x-overflow": "reject-publish" },
 		});
-		await begin();
+		const way = await Way.open({}, bounded);
 		const taken: ConsumeMessage[] = [];
 		const load = new Load();
 		await delay(2_000);
 		await load.stop();
-		expect((await health()).waiting).toBeGreaterThan(0);
+		expect((await way.health()).waiting).toBeGreaterThan(0);
 		await channel.consume(bounded, (message) => {
 			if (!message) return;
 			taken.push(message);
 			channel.ack(message);
 		});
-		await delivered();
+		await way.delivered();
 		await channel.checkQueue(bounded);
-		await connection.close();
 		const { rooms } = read(taken);
 		for (const [room, expected] of load.expected) expect(rooms.get(room)).toEqual(expected);
 	});
@@ -382,12 +419,14 @@ describe("under load, nothing is lost and each room's order is kept", () => {
 
 it("npm start runs a bridge where RABBITMQ_URL is set, and stops it with everything else", async () => {
 	const own = mkdtempSync(join(tmpdir(), "switchyard-start-"));
+	const [queue, room] = [newName("started"), newName("room")];
+	onTestFinished(() => broker.remove(queue));
 	const port = await freePort();
 	const child = spawn(process.execPath, ["scripts/serve.ts"], {
 		stdio: ["ignore", "pipe", "inherit", "ipc"],
 		env: {
 			...{ ...process.env, MEDIASOUP_WORKER_BIN: cachedMediasoupWorker(), AUTH_KEY: authKey, DATA_DIR: own },
-			...{ PORT: String(port), HOST: "127.0.0.1", RABBITMQ_URL: broker.url, RABBITMQ_QUEUE: "started" },
+			...{ PORT: String(port), HOST: "127.0.0.1", RABBITMQ_URL: broker.url, RABBITMQ_QUEUE: queue },
 		},
 	});
 	try {
@@ -399,10 +438,13 @@ it("npm start runs a bridge where RABBITMQ_URL is set, and stops it with everyth
 			if (said.has("ready") && said.has("events bridge")) break;
 		}
 		const health = (said.get("events bridge") ?? "").replace("metrics", "health");
-		while ((await fetch(health)).status !== 200) await delay(50);
-		await leave(await enter("started", "ada", `http://127.0.0.1:${port}`));
+		await until("the bridge is healthy", async () => (await fetch(health)).status === 200);
+		await leave(await enter(room, "ada", `http://127.0.0.1:${port}`));
 		const keys: string[] = [];
-		while (keys.length < 2) keys.push(...(await broker.drain("started")).map(({ fields }) => fields.routingKey));
+		await until("a join and a leave", async () => {
+			keys.push(...(await broker.drain(queue)).map(({ fields }) => fields.routingKey));
+			return keys.length >= 2;
+		});
 		expect(keys).toEqual(["room.join", "room.leave"]);
 		const exited = once(child, "exit");
 		child.kill("SIGTERM");

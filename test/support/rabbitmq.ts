@@ -51,8 +51,9 @@ export class Rabbitmq {
 		return broker;
 	}
 
-	/** Again, with what was on its disk. */
+	/** Again, with what was on its disk, when it does not run. */
 	async start(): Promise<void> {
+		if (this.#process?.exitCode === null && this.#process.signalCode === null) return;
 		const child = spawn(SERVER, {
 			cwd: this.#directory,
 			env: this.#env,
@@ -107,6 +108,14 @@ export class Rabbitmq {
 		await channel.close();
 		await connection.close();
 		return messages;
+	}
+
+	/** With what is in it: one that is full refuses what all others would take. */
+	async remove(queue: string): Promise<void> {
+		const connection = await connect(this.url);
+		const channel = await connection.createChannel();
+		await channel.deleteQueue(queue);
+		await connection.close();
 	}
 
 	async dispose(): Promise<void> {
