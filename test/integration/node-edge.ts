@@ -134,6 +134,10 @@ export class TestEdge {
 		return edge;
 	}
 
+	get listening(): boolean {
+		return this.#server.listening;
+	}
+
 	async listen(): Promise<void> {
 		this.#server.listen(Number(new URL(this.url).port), "127.0.0.1");
 		await once(this.#server, "listening");
@@ -149,7 +153,7 @@ export class TestEdge {
 	}
 
 	async stop(): Promise<void> {
-		if (this.#server.listening) await this.vanish();
+		if (this.listening) await this.vanish();
 	}
 
 	send(message: FleetMessage): void {
