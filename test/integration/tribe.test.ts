@@ -1,7 +1,7 @@
 /** Sockets of tribe's protocol as a network has them: pings at the level of WebSocket, and ends without a word. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
 import { signOdoo } from "../support/odoo.ts";
@@ -22,6 +22,7 @@ interface Frame {
 
 async function dial() {
 	const socket = new WebSocket(`${edge.url.replace("http", "ws")}/api`);
+	onTestFinished(() => socket.terminate());
 	const frames: Frame[] = [];
 	socket.on("message", (data) => frames.push(JSON.parse(String(data)) as Frame));
 	await once(socket, "open");
@@ -40,22 +41,21 @@ async function join(room: string, userId: string) {
 }
 
 it("pings of a client are answered, before it has joined and afterwards", async () => {
-	for (const { socket } of [await dial(), await join("pings", "ada")]) {
+	for (const { socket } of [await dial(), await join(`pings-${randomUUID()}`, "ada")]) {
 		const answered = once(socket, "pong");
 		socket.ping("are you there");
 		expect(String((await answered)[0])).toBe("are you there");
-		socket.close();
 	}
 });
 
 it("one who calls another directly and dies without a word has left for the other after the grace time", async () => {
-	const [ada, ben] = [await join("direct", "ada"), await join("direct", "ben")];
+	const room = `direct-${randomUUID()}`;
+	const [ada, ben] = [await join(room, "ada"), await join(room, "ben")];
 	// They have exchanged descriptions, and then neither has anything to say to the edge.
 	const sdp = { type: "offer", sdp: "v=0" };
 	ben.socket.send(JSON.stringify({ a: "exchangeSdp", d: { to: ada.socketId, sdp } }));
 	await expect.poll(() => ada.frames.some(({ a }) => a === "eventExchangeSdp"), soon).toBe(true);
 	ben.socket.terminate();
 	const left = () => ada.frames.filter(({ a }) => a === "eventLeave").map(({ d }) => d);
-	await expect.poll(left, soon).toEqual([{ roomId: "direct", roomSize: 1, socketId: ben.socketId, userId: "ben" }]);
-	ada.socket.close();
+	await expect.poll(left, soon).toEqual([{ roomId: room, roomSize: 1, socketId: ben.socketId, userId: "ben" }]);
 });

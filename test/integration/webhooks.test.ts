@@ -1,6 +1,6 @@
 /** Webhooks of a real edge over real HTTP, whose receiver is away and whose edge dies. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
 import { freePort } from "../../scripts/lib/free-port.ts";
 import type { EventRecord } from "../../shared/events.ts";
@@ -28,28 +28,31 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** What a back end does with a webhook, with each of the two keys. */
+/** What a back end does with webhooks of a room, with each of the two keys; for as long as its test lasts. */
 class BackEnd {
 	readonly events: EventRecord[] = [];
 	readonly #server: Server;
 	#waiting: (() => void)[] = [];
 
-	private constructor() {
+	private constructor(room: string) {
 		this.#server = createServer((request, response) => {
 			void text(request).then((body) => {
 				const headers = request.headers as Record<string, string>;
 				const event = new Webhook(newer).verify(body, headers) as EventRecord;
 				new Webhook(older).verify(body, headers);
+				response.writeHead(204).end();
+				// Of a try before this one.
+				if (event.room !== room) return;
 				// Delivered at least once: what it has, it knows by its id.
 				if (!this.events.some(({ id }) => id === event.id)) this.events.push(event);
-				response.writeHead(204).end();
 				for (const wake of this.#waiting.splice(0)) wake();
 			});
 		});
 	}
 
-	static async listen(): Promise<BackEnd> {
-		const backEnd = new BackEnd();
+	static async listen(room: string): Promise<BackEnd> {
+		const backEnd = new BackEnd(room);
+		onTestFinished(() => backEnd.close());
 		backEnd.#server.listen(port, "127.0.0.1");
 		await once(backEnd.#server, "listening");
 		return backEnd;
@@ -90,20 +93,20 @@ describe("of all rooms", () => {
 	afterAll(() => edge?.dispose());
 
 	it("arrive signed with each key, in order, also what happened while nobody listened and the edge was restarted", async () => {
-		const first = await BackEnd.listen();
-		const ada = await enter(edge.url, "red", "ada");
+		const room = `red-${randomUUID()}`;
+		const first = await BackEnd.listen(room);
+		const ada = await enter(edge.url, room, "ada");
 		expect(await first.got(1)).toEqual(["room.join ada"]);
 		first.close();
-		const bob = await enter(edge.url, "red", "bob");
+		const bob = await enter(edge.url, room, "bob");
 		await ada.request("leave", {});
 		await bob.request("leave", {});
 		for (const { ws } of [ada, bob]) ws.terminate();
 		await edge.restart();
-		const second = await BackEnd.listen();
+		const second = await BackEnd.listen(room);
 		expect(await second.got(3)).toEqual(["room.join bob", "room.leave ada", "room.leave bob"]);
 		const [before] = first.events;
 		expect(second.events.map(({ seq }) => seq - (before?.seq ?? 0))).toEqual([1, 2, 3]);
-		second.close();
 	});
 });
 
@@ -131,13 +134,14 @@ describe("on plain workerd", () => {
 	});
 
 	it("private addresses are refused by the platform too, where a public name may resolve to them", async () => {
-		const backEnd = await BackEnd.listen();
-		const ada = await enter(url, "blue", "ada");
+		const room = `blue-${randomUUID()}`;
+		const backEnd = await BackEnd.listen(room);
+		lines.splice(0);
+		const ada = await enter(url, room, "ada");
+		onTestFinished(() => ada.close());
 		// The settings allow the URL, so that it comes to the platform.
 		await expect.poll(() => lines.join("\n"), { timeout: 20_000 }).toContain("events not delivered yet");
 		expect(lines.join("\n")).toContain(`connecting to 127.0.0.1:${port} is not allowed`);
 		expect(backEnd.events).toEqual([]);
-		ada.close();
-		backEnd.close();
 	});
 });

@@ -1,5 +1,5 @@
 /** An encoder over WHIP among native participants, on real nodes, of which one dies under it. */
-import { afterAll, afterEach, beforeAll, expect, it, onTestFailed } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFailed } from "vitest";
 import { Bot } from "../support/bot/bot.ts";
 import { GstreamerPublisher } from "../support/gstreamer.ts";
 import { Stack } from "../support/stack.ts";
@@ -10,13 +10,14 @@ const room = "whip";
 let stack: Stack;
 const encoders: GstreamerPublisher[] = [];
 const bots: Bot[] = [];
-beforeAll(async () => {
+// Its node is killed, so that each try needs one of its own.
+beforeEach(async () => {
 	stack = await Stack.start();
 });
-afterAll(() => stack?.stop());
 afterEach(async () => {
 	for (const bot of bots.splice(0)) bot.destroy();
 	await Promise.all(encoders.splice(0).map((encoder) => encoder.kill()));
+	await stack?.stop();
 });
 
 async function publish(token: string): Promise<GstreamerPublisher> {
