@@ -113,6 +113,8 @@ export class Recorder {
 				if (!last) {
 					if (crashes > 1) await delay(PAUSE_MS * 2 ** crashes);
 					if (!this.#stopped) continue;
+					// Stopped meanwhile: none of its takes is told of as the last.
+					this.#over();
 				}
 				if (this.#failure) this.#events.onState("failed", this.#failure);
 				else if (end.cause === "finished" || this.#stopped) this.#events.onState("finishing");
@@ -120,13 +122,29 @@ export class Recorder {
 				return;
 			} catch (error) {
 				this.#former?.stop();
-				if (take) await this.#recordings.discard(take).catch(() => {});
 				this.#recordings.failures++;
 				this.#log.error({ err: error }, "cannot record");
+				const writer = this.#writer;
+				this.#writer = undefined;
+				if (take && writer) {
+					writer.stop();
+					await writer.ended;
+					this.#recordings.written(take, true);
+				} else {
+					if (take) await this.#recordings.discard(take).catch(() => {});
+					// Over the link alone it may never hear of it.
+					this.#over(errorBody(error));
+				}
 				this.#events.onState("failed", errorBody(error));
 				return;
 			}
 		}
+	}
+
+	/** No take of it is the last: the room is told apart from all of them. */
+	#over(error?: ErrorBody): void {
+		const { recording, part } = this.#command;
+		this.#recordings.report({ room: this.#room, recording, part, files: [], over: true, error });
 	}
 
 	/** The end of a writer; or what it writes is not any more what is to be written. */

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
-import type { PartReport } from "../../shared/recordings.ts";
+import type { PartReport, RecordingPart } from "../../shared/recordings.ts";
 import { type Log, log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import { EdgeApi } from "./edge-api.ts";
@@ -41,6 +41,9 @@ export class Recordings {
 	readonly #writing = new Set<Take>();
 	/** Takes with something still to be done. */
 	readonly #pending = new Set<Take>();
+	/** Takes that the room has not been told of. */
+	readonly #untold = new Map<Take, PromiseWithResolvers<void>>();
+	#reports = 0;
 	/** Failures of all kinds, files and bytes that have arrived, since start. */
 	failures = 0;
 	storedFiles = 0;
@@ -58,7 +61,7 @@ export class Recordings {
 	}
 
 	get busy(): boolean {
-		return this.#writing.size + this.#pending.size > 0;
+		return this.#writing.size + this.#pending.size + this.#reports > 0;
 	}
 
 	get pending(): number {
@@ -70,9 +73,10 @@ export class Recordings {
 		const leftover = await this.#spool.leftover();
 		if (leftover.length > 0) this.#log.warn({ takes: leftover.length }, "recordings that were not finished");
 		// Of each part the last.
-		const last = new Map(leftover.map((take) => [keyOf(take.manifest), take]));
+		const last = new Map(leftover.map((take) => [keyOf(take.manifest.part), take]));
+		for (const take of leftover) this.#untold.set(take, Promise.withResolvers());
 		for (const take of leftover) {
-			if (last.get(keyOf(take.manifest)) === take) take.manifest.over = true;
+			if (last.get(keyOf(take.manifest.part)) === take) take.manifest.over = true;
 			this.#take(take);
 		}
 	}
@@ -82,6 +86,7 @@ export class Recordings {
 		await this.checkRoom();
 		const take = await this.#spool.create(manifest);
 		this.#writing.add(take);
+		this.#untold.set(take, Promise.withResolvers());
 		return take;
 	}
 
@@ -103,13 +108,16 @@ export class Recordings {
 	/** Nothing was written at all. */
 	async discard(take: Take): Promise<void> {
 		this.#writing.delete(take);
+		this.#told(take);
 		await take.remove();
 	}
 
-	/** Tells the room of a part without files. */
+	/** Tells the room that a part is over, none of whose takes is the last; after those. */
 	report(report: PartReport): void {
-		if (report.error) this.failures++;
-		void this.#persist("tell the room", () => this.#api.post("reports", report));
+		this.#reports++;
+		void this.#allTold(report)
+			.then(() => this.#persist("tell the room", () => this.#api.post("reports", report)))
+			.finally(() => this.#reports--);
 	}
 
 	/** Resolves when all is done, or when its time is up: what is left then is found by the next process. */
@@ -134,6 +142,8 @@ export class Recordings {
 		await gone(manifest.pid);
 		let failures = 0;
 		await this.#persist("finish a recording", () => this.#disk.run(() => this.#finish(take, failures++)));
+		// What comes after the last of a part comes late.
+		if (manifest.over) await this.#allTold(manifest.part, manifest.take);
 		await this.#persist("tell the room of files", () => this.#way.run(() => this.#tell(take)));
 		for (const it of manifest.files ?? []) {
 			const bring = () => this.#way.run(() => this.#bring(take, it));
@@ -164,13 +174,27 @@ export class Recordings {
 
 	async #tell(take: Take): Promise<void> {
 		const { files = [], part, over = false, take: number, reported } = take.manifest;
-		if (reported) return;
+		if (reported) return this.#told(take);
 		const nothing: ErrorBody = { code: "node_failed", message: "nothing came that could be written" };
 		const error = files.length === 0 && over && number === 1 ? nothing : undefined;
 		const report: PartReport = { ...part, files: files.map(({ file }) => file), over, error };
 		await this.#api.post("reports", report);
 		take.manifest.reported = true;
+		this.#told(take);
 		await take.save();
+	}
+
+	#told(take: Take): void {
+		this.#untold.get(take)?.resolve();
+		this.#untold.delete(take);
+	}
+
+	/** Those of a part that came before. */
+	async #allTold(part: RecordingPart, before = Number.POSITIVE_INFINITY): Promise<void> {
+		const earlier = [...this.#untold].filter(([{ manifest }]) => {
+			return keyOf(manifest.part) === keyOf(part) && manifest.take < before;
+		});
+		await Promise.all(earlier.map(([, { promise }]) => promise));
 	}
 
 	async #bring(take: Take, it: TakeFile): Promise<void> {
@@ -224,7 +248,7 @@ async function storeOf({ store, s3 }: RecordingConfig, api: EdgeApi): Promise<St
 	return store === "local" ? LOCAL_STORE : new EdgeStore(api);
 }
 
-function keyOf({ part: { room, recording, part } }: Manifest): string {
+function keyOf({ room, recording, part }: RecordingPart): string {
 	return `${room} ${recording} ${part}`;
 }
 

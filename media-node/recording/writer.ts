@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { stat, watch } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Consumer, PlainTransport, Producer, RtpCapabilities } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Layout } from "../../shared/recordings.ts";
@@ -17,6 +18,7 @@ const KEY_BYTES = 30;
 const CLOSE_MS = 2_000;
 /** How long the first of each track may take, ms. */
 const FLOW_MS = 2_000;
+const LOOK_MS = 50;
 
 export interface Source {
 	producer: Producer;
@@ -83,13 +85,17 @@ export class Writer {
 		void this.#pipeline.ended.then(() => ended.abort());
 		const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(FLOW_MS)]);
 		try {
-			for await (const _ of watch(dirname(first.file), { signal })) {
-				const sizes = await Promise.all(this.#feeds.map(({ file }) => stat(file)));
-				if (sizes.every(({ size }) => size > 0)) return;
-			}
-		} catch (error) {
-			if (!signal.aborted) throw error;
+			for await (const _ of watch(dirname(first.file), { signal })) if (await this.#hasAll()) return;
+		} catch {
+			// A machine watches so many files and no more.
+			while (!signal.aborted && !(await this.#hasAll())) await delay(LOOK_MS);
 		}
+	}
+
+	/** Something of each. */
+	async #hasAll(): Promise<boolean> {
+		const sizes = await Promise.all(this.#feeds.map(({ file }) => stat(file).catch(() => ({ size: 0 }))));
+		return sizes.every(({ size }) => size > 0);
 	}
 
 	get pid(): number | undefined {

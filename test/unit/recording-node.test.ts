@@ -1,0 +1,180 @@
+/** What a node tells of its recordings: real files and FFmpeg, an edge that only listens, and processes that write nothing. */
+
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PipelineEnd } from "../../media-node/gst/pipeline.ts";
+import { log } from "../../media-node/observability/logger.ts";
+import { Recorder } from "../../media-node/recording/recorder.ts";
+import { Recordings } from "../../media-node/recording/recordings.ts";
+import type { Manifest, Take } from "../../media-node/recording/spool.ts";
+import { Writer } from "../../media-node/recording/writer.ts";
+import type { Home } from "../../media-node/rtc/home.ts";
+import type { RoomTrack } from "../../media-node/rtc/tracks.ts";
+import type { PartReport } from "../../shared/recordings.ts";
+
+const root = mkdtempSync(join(tmpdir(), "switchyard-recorder-"));
+const sound = join(root, "sound.mkv");
+let edge: Server;
+let dirs = 0;
+let recordings: Recordings;
+let reports: PartReport[];
+
+beforeAll(async () => {
+	log.level = "silent";
+	execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=d=1", "-c:a", "libopus", sound]);
+	edge = createServer(async (request, response) => {
+		const chunks: Buffer[] = [];
+		for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+		reports.push(JSON.parse(Buffer.concat(chunks).toString()) as PartReport);
+		response.writeHead(204).end();
+	}).listen(0, "127.0.0.1");
+	await once(edge, "listening");
+});
+afterAll(() => {
+	edge.close();
+	rmSync(root, { recursive: true, force: true });
+});
+beforeEach(() => {
+	reports = [];
+	const { port } = edge.address() as AddressInfo;
+	const config = { dir: join(root, String(++dirs)), store: "local" as const, minFreeBytes: 0 };
+	recordings = new Recordings(config, { edge: `http://127.0.0.1:${port}`, token: "token" });
+});
+afterEach(async () => {
+	vi.restoreAllMocks();
+	await recordings.close();
+});
+
+/** Of a machine that does other things too. */
+const soon = { timeout: 10_000 };
+
+const part = { room: "room", recording: "it", part: 1 };
+
+/** Something that can be played, in each of its tracks. */
+function fill(take: Take): void {
+	for (const { name } of take.manifest.tracks) copyFileSync(sound, take.file(name));
+}
+
+async function written(number: number): Promise<Take> {
+	const manifest: Manifest = {
+		...{ part, take: number, path: "it", container: "mkv", split: false, startedAt: Date.now() },
+		tracks: [{ name: "0.mkv", source: "audio", mimeType: "audio/opus" }],
+	};
+	const take = await recordings.create(manifest);
+	fill(take);
+	return take;
+}
+
+/** What is told of takes that are written, without what is told when they are stored. */
+const told = () =>
+	reports
+		.filter(({ files }) => files.every(({ state }) => state === "written"))
+		.map(({ files, over }) => ({ files: files.map(({ path }) => path), over }));
+
+describe("a node", () => {
+	it("tells of the last take of a part after those before it, whichever ends first", async () => {
+		const [first, second] = [await written(1), await written(2)];
+		recordings.written(second, true);
+		await vi.waitFor(() => expect(second.manifest.files).toHaveLength(1), soon);
+		expect(reports).toEqual([]);
+		recordings.written(first, false);
+		await vi.waitFor(() => expect(recordings.busy).toBe(false), soon);
+		expect(told()).toEqual([
+			{ files: ["it.mkv"], over: false },
+			{ files: ["it-p1-2.mkv"], over: true },
+		]);
+	});
+
+	it("tells that a part is over after all of its files", async () => {
+		const first = await written(1);
+		recordings.report({ ...part, files: [], over: true });
+		recordings.written(first, false);
+		await vi.waitFor(() => expect(recordings.busy).toBe(false), soon);
+		expect(told()).toEqual([
+			{ files: ["it.mkv"], over: false },
+			{ files: [], over: true },
+		]);
+	});
+});
+
+/** A process that writes; `end` is its end. */
+class FakeWriter {
+	readonly #ended = Promise.withResolvers<PipelineEnd>();
+	readonly ended = this.#ended.promise;
+	readonly pid = undefined;
+	flowing = (): Promise<void> => Promise.resolve();
+	end(cause: PipelineEnd["cause"]): void {
+		this.#ended.resolve(cause === "finished" ? { cause } : { cause, message: "it died" });
+	}
+	stop(): void {
+		this.end("finished");
+	}
+}
+
+/** A recorder of one track. `open` gives each of its writers, which have written something by then. */
+function record(open: (number: number) => FakeWriter) {
+	const states: string[] = [];
+	let opened = 0;
+	vi.spyOn(Writer, "open").mockImplementation(async (_home, [source]) => {
+		copyFileSync(sound, source?.file ?? "");
+		return open(++opened) as unknown as Writer;
+	});
+	const producer = { kind: "audio", rtpParameters: { codecs: [{ mimeType: "audio/opus" }] } };
+	const track = { id: "mic", source: "audio", on: async () => producer } as unknown as RoomTrack;
+	const asked = { recording: "it", part: 1, endpoint: "e", tracks: ["mic"] };
+	const command = {
+		...{ type: "record" as const, ...asked },
+		...{ effects: false, path: "it", container: "mkv" as const, split: false },
+	};
+	const recorder = new Recorder("room", command, () => [track], Promise.resolve({} as Home), recordings, log, {
+		onState: (state) => states.push(state),
+	});
+	return { recorder, states };
+}
+
+describe("a recorder", () => {
+	it("that cannot go on after its process wrote ends that, and what it wrote is kept", async () => {
+		const writer = new FakeWriter();
+		const stop = vi.spyOn(writer, "stop");
+		writer.flowing = () => Promise.reject(new Error("no space left"));
+		const { states } = record(() => writer);
+		await vi.waitFor(() => expect(states).toEqual(["failed"]), soon);
+		expect(stop).toHaveBeenCalled();
+		await vi.waitFor(() => expect(told()).toEqual([{ files: ["it.mkv"], over: true }]), soon);
+	});
+
+	it("that is stopped between two processes says that its part is over", async () => {
+		const { recorder, states } = record(() => {
+			const writer = new FakeWriter();
+			setTimeout(() => writer.end("crashed"), 50);
+			return writer;
+		});
+		// The first is replaced at once, and another a while after the second.
+		await vi.waitFor(() => expect(told()).toHaveLength(2), soon);
+		recorder.stop();
+		await vi.waitFor(() => expect(states).toEqual(["started", "finishing"]), soon);
+		await vi.waitFor(() => expect(told().at(-1)).toEqual({ files: [], over: true }), soon);
+	});
+
+	it("that finds nothing more to record after its process died says that its part is over", async () => {
+		const { states } = record((number) => {
+			if (number > 1) throw new Error("the tracks are gone");
+			const writer = new FakeWriter();
+			setTimeout(() => writer.end("crashed"), 50);
+			return writer;
+		});
+		await vi.waitFor(() => expect(states).toEqual(["started", "failed"]), soon);
+		await vi.waitFor(() => {
+			expect(told()).toEqual([
+				{ files: ["it.mkv"], over: false },
+				{ files: [], over: true },
+			]);
+		}, soon);
+	});
+});
