@@ -303,6 +303,19 @@ describe("a file", () => {
 			range: `bytes 10-19/${bytes.length}`,
 		});
 		expect(new Uint8Array(await some.arrayBuffer())).toEqual(bytes.slice(10, 20));
+		for (const Range of [`bytes=${bytes.length}-`, "bytes=-0"]) {
+			const none = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, {
+				headers: { ...headers, Range },
+			});
+			expect({ status: none.status, range: none.headers.get("content-range") }).toEqual({
+				status: 416,
+				range: `bytes */${bytes.length}`,
+			});
+		}
+		const beyond = { ...headers, Range: `bytes=0-${"9".repeat(30)}` };
+		const all = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers: beyond });
+		expect(all.status).toBe(200);
+		await all.body?.cancel();
 	});
 
 	it("that is not what its node says it is does not stay", async () => {

@@ -67,6 +67,7 @@ const file = createRoute({
 	responses: {
 		200: { description: "The file", content: { "application/octet-stream": { schema: z.string() } } },
 		206: { description: "The range asked for", content: { "application/octet-stream": { schema: z.string() } } },
+		416: { description: "Nothing of it is in that range" },
 		...failures("bad_request", "not_found"),
 	},
 });
@@ -102,13 +103,16 @@ export const recordings = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refu
 	.openapi(file, async (c) => {
 		const { room, recording, file } = c.req.valid("param");
 		const { files } = await askRoom(c.env, room, (stub) => stub.getRecording(recording));
-		const { path, state } = files[file] ?? {};
+		const { path, state, bytes = 0 } = files[file] ?? {};
 		const none = new SwitchyardError("not_found", "no such file in the edge's bucket");
 		if (path === undefined || state !== "stored") throw none;
 		const wanted = rangeOf(c.req.header("range"));
+		const { offset, length } = taken(wanted, bytes);
+		if (wanted && length <= 0) {
+			return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${bytes}` } });
+		}
 		const object = await c.env.RECORDINGS?.get(path, { range: wanted });
 		if (!object) throw none;
-		const { offset, length } = taken(wanted, object.size);
 		const headers = new Headers({
 			"Content-Type": TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream",
 			"Content-Length": String(length),
@@ -124,6 +128,7 @@ type Wanted = { offset: number; length?: number } | { suffix: number };
 /** One range of bytes (RFC 9110 section 14.1.2); anything else is as good as none, and gets the whole. */
 function rangeOf(header = ""): Wanted | undefined {
 	const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
+	if (!Number.isSafeInteger(Number(first)) || !Number.isSafeInteger(Number(last))) return undefined;
 	if (first === "") return last === "" ? undefined : { suffix: Number(last) };
 	const offset = Number(first);
 	if (last === "") return { offset };
