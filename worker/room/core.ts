@@ -386,6 +386,9 @@ export class Core {
 		this.gather.clear();
 		this.crowd.clear();
 		this.nodeRetry = undefined;
+		// Ids of another room of the name begin where those of this one did.
+		this.statistics.clear();
+		this.suspects.clear();
 	}
 
 	*#audience(audience: Audience): Iterable<Member> {
