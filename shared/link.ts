@@ -189,6 +189,8 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		container: Container,
 		/** A file for each track. */
 		split: z.boolean(),
+		/** Repeated with all that is told of it over HTTP: by then another room may have the name. */
+		epoch: Epoch.optional(),
 	}),
 	z.object({ type: z.literal("stopRecord"), recording: RecordingId, part: RecordingPartNumber }),
 ]);
@@ -212,7 +214,9 @@ export const LinkReport = z.discriminatedUnion("type", [
 		/** Tracks it sends to other nodes. */
 		pipes: z.array(z.object({ track: TrackId, to: Epoch, pipe: PipeId })).default([]),
 		/** What it records. */
-		recordings: z.array(z.object({ recording: RecordingId, part: RecordingPartNumber })).default([]),
+		recordings: z
+			.array(z.object({ recording: RecordingId, part: RecordingPartNumber, started: z.boolean().default(false) }))
+			.default([]),
 	}),
 	z.object({
 		type: z.literal("opened"),

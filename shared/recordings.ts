@@ -113,7 +113,7 @@ export const RecordingCreate = z
 		effects: z.boolean().default(false),
 		split: z.boolean().default(false),
 		container: Container.default("mp4"),
-		/** `recordings/<room>/<id>` unless given. */
+		/** `recordings/<room>/<id>-<time>` unless given. */
 		path: RecordingPath.optional(),
 	})
 	.refine(({ participant, layout }) => (participant === undefined) !== (layout === undefined), {
@@ -136,6 +136,8 @@ export const RecordingPart = z.object({
 	room: RoomName,
 	recording: RecordingId,
 	part: z.number().int().positive(),
+	/** Of the assignment that it was asked under; absent in what older nodes left. */
+	epoch: z.number().int().optional(),
 });
 export type RecordingPart = z.infer<typeof RecordingPart>;
 

@@ -20,9 +20,11 @@ export async function place(take: Take, root: string): Promise<void> {
 }
 
 /** Gives a file that lies at its path another one, since that is taken where it is to go. */
-export async function moveOn(it: TakeFile, root: string): Promise<void> {
+export async function moveOn(take: Take, it: TakeFile, root: string): Promise<void> {
 	const from = join(root, it.file.path);
 	await settle(it, from, root, 2);
+	it.upload = undefined;
+	await take.save();
 	await rm(from, { force: true });
 }
 

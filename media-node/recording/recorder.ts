@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DataProducer, Producer } from "mediasoup/types";
 import { type ErrorBody, SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
-import type { RecordedSource } from "../../shared/recordings.ts";
+import type { RecordedSource, RecordingPart } from "../../shared/recordings.ts";
 import type { PipelineEnd } from "../gst/pipeline.ts";
 import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
@@ -141,10 +141,14 @@ export class Recorder {
 		}
 	}
 
+	get #part(): RecordingPart {
+		const { recording, part, epoch } = this.#command;
+		return { room: this.#room, recording, part, epoch };
+	}
+
 	/** No take of it is the last: the room is told apart from all of them. */
 	#over(error?: ErrorBody): void {
-		const { recording, part } = this.#command;
-		this.#recordings.report({ room: this.#room, recording, part, files: [], over: true, error });
+		this.#recordings.report({ ...this.#part, files: [], over: true, error });
 	}
 
 	/** The end of a writer; or what it writes is not any more what is to be written. */
@@ -174,12 +178,11 @@ export class Recorder {
 	}
 
 	#manifest(take: number, sources: readonly Found[]) {
-		const { recording, part, path, container, split, layout } = this.#command;
+		const { path, container, split, layout } = this.#command;
 		const tracks = layout
 			? [{ name: nameOf(0), source: "camera" as const, ...COMPOSED }]
 			: sources.map(({ source, mimeType }, i) => ({ name: nameOf(i), source, mimeType }));
-		const about = { room: this.#room, recording, part };
-		return { part: about, take, path, container, split, startedAt: Date.now(), tracks };
+		return { part: this.#part, take, path, container, split, startedAt: Date.now(), tracks };
 	}
 
 	/** Those that are still there. */

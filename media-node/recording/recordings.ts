@@ -11,7 +11,7 @@ import { type Log, log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import { EdgeApi } from "./edge-api.ts";
 import { finish } from "./finish.ts";
-import { place } from "./place.ts";
+import { moveOn, place } from "./place.ts";
 import type { RecordingConfig } from "./settings.ts";
 import { type Manifest, Spool, type Take, type TakeFile } from "./spool.ts";
 import { EdgeStore } from "./stores/edge.ts";
@@ -201,13 +201,21 @@ export class Recordings {
 		const { part } = take.manifest;
 		const local = join(this.config.dir, it.file.path);
 		const store = await this.#store;
-		await store.bring({
-			...{ part, file: it.file, local, upload: it.upload, signal: this.#closed.signal },
-			save: (upload) => {
-				it.upload = upload;
-				return take.save();
-			},
-		});
+		try {
+			await store.bring({
+				...{ part, file: it.file, local, upload: it.upload, signal: this.#closed.signal },
+				save: (upload) => {
+					it.upload = upload;
+					return take.save();
+				},
+			});
+		} catch (error) {
+			if (!(error instanceof SwitchyardError) || error.code !== "conflict") throw error;
+			this.#log.warn({ path: it.file.path }, "another file is where a recording was to go");
+			await moveOn(take, it, this.config.dir);
+			await this.#api.post("reports", { ...part, files: [it.file], over: take.manifest.over ?? false });
+			return this.#bring(take, it);
+		}
 		// The edge has noticed when it went through it.
 		if (!(store instanceof EdgeStore)) {
 			const files = [{ ...it.file, state: "stored" as const }];
@@ -248,8 +256,8 @@ async function storeOf({ store, s3 }: RecordingConfig, api: EdgeApi): Promise<St
 	return store === "local" ? LOCAL_STORE : new EdgeStore(api);
 }
 
-function keyOf({ room, recording, part }: RecordingPart): string {
-	return `${room} ${recording} ${part}`;
+function keyOf({ room, recording, part, epoch }: RecordingPart): string {
+	return `${room} ${epoch} ${recording} ${part}`;
 }
 
 /** A process that outlived its node closes its files. */

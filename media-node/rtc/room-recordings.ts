@@ -15,6 +15,8 @@ interface Recorded {
 	tracks: readonly string[];
 	effects: boolean;
 	recorder: Recorder;
+	/** It is being written, not about to be. */
+	started: boolean;
 }
 
 export class RoomRecordings {
@@ -49,14 +51,16 @@ export class RoomRecordings {
 		if (!this.#recordings) return refuse({ code: "unsupported", message: "this node has no RECORDINGS_DIR" });
 		if (tracks().length === 0) return refuse({ code: "not_found", message: "the tracks are gone" });
 		const { home, log } = this.#room;
+		const { tracks: ids, effects } = command;
 		const recorder = new Recorder(this.#name, command, tracks, home.get(), this.#recordings, log, {
 			onState: (state, error) => {
+				const recorded = this.#recorded.get(key);
 				if (state !== "started") this.#forget(key);
+				else if (recorded) recorded.started = true;
 				this.#tell(recording, part, state, error);
 			},
 		});
-		const { tracks: ids, effects } = command;
-		this.#recorded.set(key, { recording, part, tracks: ids, effects, recorder });
+		this.#recorded.set(key, { recording, part, tracks: ids, effects, recorder, started: false });
 		this.#changed();
 	}
 
@@ -83,7 +87,7 @@ export class RoomRecordings {
 
 	/** What is being written. */
 	served(): Served {
-		return [...this.#recorded.values()].map(({ recording, part }) => ({ recording, part }));
+		return [...this.#recorded.values()].map(({ recording, part, started }) => ({ recording, part, started }));
 	}
 
 	#tell(recording: string, part: number, state: "started" | "finishing" | "failed", error?: ErrorBody): void {

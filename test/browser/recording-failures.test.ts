@@ -74,10 +74,7 @@ describe("a recording", () => {
 		await delay(4_000);
 		await it.stop(id);
 		const { recording, files } = await it.arrived(id);
-		expect(recording.files.map(({ path }) => path)).toEqual([
-			`recordings/${it.room}/${id}-p1-2.mkv`,
-			`recordings/${it.room}/${id}.mkv`,
-		]);
+		expect(recording.files.map(({ path }) => path)).toEqual([`${recording.path}-p1-2.mkv`, `${recording.path}.mkv`]);
 		const [after = "", before = ""] = files;
 		expect(await isFine(before)).toBeGreaterThan(4_500);
 		expect(await isFine(after)).toBeGreaterThan(3_000);
@@ -134,9 +131,9 @@ describe("a recording", () => {
 		await enter();
 		const id = await it.record();
 		await delay(3_000);
-		await it.stop(id);
+		const { path } = await it.stop(id);
 		await stack.edge.stop();
-		const local = join(recordings, "recordings", it.room, `${id}.mkv`);
+		const local = join(recordings, `${path}.mkv`);
 		await expect.poll(() => existsSync(local), soon).toBe(true);
 		await delay(3_000);
 		expect(existsSync(local)).toBe(true);

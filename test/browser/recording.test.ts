@@ -54,7 +54,7 @@ describe("a recording of somebody in Chromium", () => {
 			await it.stop(id);
 			const { recording, files } = await it.arrived(id);
 			await alice.leave();
-			expect(recording.files).toMatchObject([{ path: `recordings/${it.room}/${id}.${extension}`, part: 1 }]);
+			expect(recording.files).toMatchObject([{ path: `${recording.path}.${extension}`, part: 1 }]);
 			const [file = ""] = files;
 			const found = await look(file);
 			expect(found.codecs).toEqual(["opus", codec]);
@@ -129,8 +129,8 @@ describe("a recording of somebody in Chromium", () => {
 		const { recording, files } = await it.arrived(id);
 		await Promise.all([again.leave(), bob.leave()]);
 		expect(recording.files.map(({ path, part }) => ({ path, part }))).toEqual([
-			{ path: `recordings/${it.room}/${id}.mkv`, part: 1 },
-			{ path: `recordings/${it.room}/${id}-p2.mkv`, part: 2 },
+			{ path: `${recording.path}.mkv`, part: 1 },
+			{ path: `${recording.path}-p2.mkv`, part: 2 },
 		]);
 		for (const file of files) {
 			expect(await complaints(file)).toBe("");
@@ -174,7 +174,7 @@ describe("a recording of somebody in Chromium", () => {
 		await it.stop(id);
 		const { recording, files } = await it.arrived(id);
 		await Promise.all([alice.leave(), bob.leave()]);
-		expect(recording.files[0]?.path).toBe(`recordings/${it.room}/${id}.mp4`);
+		expect(recording.files[0]?.path).toBe(`${recording.path}.mp4`);
 		expect(recording.files.length).toBeGreaterThan(1);
 		const [alone = "", both = ""] = [files[0], files.at(-1)];
 		for (const file of [alone, both]) {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { PartReport, RecordedFile, Recording, RecordingCreate } from "../../shared/recordings.ts";
 import { UPLOAD_PART_BYTES, type UploadBegun, type UploadedPart } from "../../shared/recordings.ts";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
+import type { Recorded } from "../../worker/room/state.ts";
 import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, type TestLink, TestNode } from "./support/node.ts";
 
@@ -100,7 +101,8 @@ describe("a recording", () => {
 			part: 1,
 			endpoint: it.endpoint,
 			tracks: ["audio", "camera"],
-			path: `recordings/${it.room}/${body.id}`,
+			path: `recordings/${it.room}/${body.id}-${body.createdAt}`,
+			epoch: it.link.epoch,
 			effects: false,
 			split: false,
 		});
@@ -262,7 +264,160 @@ describe("a recording", () => {
 	});
 });
 
+/** What is in storage of a recording, and room to alter it; memory is lost after that. */
+async function stored(room: string, id: string, alter: (row: Recorded) => void = () => {}): Promise<Recorded> {
+	const stub = testEnv.ROOM.getByName(room);
+	const row = await runInDurableObject(stub, (_, { storage }) => {
+		const { value } = storage.sql.exec<{ value: string }>("SELECT value FROM recording WHERE key = ?", id).one();
+		const row = JSON.parse(value) as Recorded;
+		alter(row);
+		storage.sql.exec("UPDATE recording SET value = ? WHERE key = ?", JSON.stringify(row), id);
+		return row;
+	});
+	await evictDurableObject(stub);
+	return row;
+}
+
+describe("a recording that goes on for long", () => {
+	it("is told of by its last parts alone, with the tracks of those that are being written", async () => {
+		const it = await scene("audio");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		const over = { epoch: it.link.epoch, node: node.id, tracks: [], state: "done" as const };
+		await stored(it.room, id, (row) => {
+			row.parts.push(...Array.from({ length: 500 }, (_, i) => ({ ...over, part: i + 2 })));
+			row.lastPart = 501;
+		});
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await publish(it, "camera");
+		expect(await it.link.command("record")).toMatchObject({ part: 502 });
+		it.link.report({ type: "recording", recording: id, part: 502, state: "started" });
+		await it.link.command("stopRecord");
+		const { parts } = await stored(it.room, id);
+		expect(parts.length).toBe(102);
+		expect(parts.find(({ part }) => part === 1)).toMatchObject({ state: "finishing", tracks: [] });
+		expect(parts.at(-1)).toMatchObject({ part: 502, tracks: ["audio", "camera"] });
+	});
+
+	it("ends when it has as many parts as one may have, and says so", async () => {
+		const it = await scene("audio");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		await stored(it.room, id, (row) => {
+			row.lastPart = 5_000;
+		});
+		await publish(it, "camera");
+		expect(await it.link.command("stopRecord")).toMatchObject({ recording: id, part: 1 });
+		const { body } = await call("GET", `${it.room}/recordings/${id}`);
+		expect(body).toMatchObject({ state: "finishing", error: { code: "too_large" } });
+	});
+});
+
+describe("a recording whose node says nothing more", () => {
+	it("is not finishing for ever, and takes the files that come late", async () => {
+		const it = await scene("audio", "camera");
+		const { id, path } = (await start(it.room)).body;
+		await it.link.command("record");
+		expect((await call("POST", `${it.room}/recordings/${id}/stop`)).body.state).toBe("finishing");
+		const { parts } = await stored(it.room, id, ({ parts: [part] }) => {
+			if (part) part.due = Date.now() - 1;
+		});
+		expect(parts).toMatchObject([{ state: "finishing" }]);
+		await expect
+			.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body)
+			.toMatchObject({ state: "failed", error: { code: "node_failed" } });
+		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
+		await tell("reports", { room: it.room, recording: id, part: 1, files: [file], over: true });
+		const late = (await call("GET", `${it.room}/recordings/${id}`)).body;
+		expect(late).toMatchObject({ state: "ended", files: [file] });
+	});
+
+	it("has as long as that takes once it began", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body.state).toBe("recording");
+		await call("POST", `${it.room}/recordings/${id}/stop`);
+		const { parts } = await stored(it.room, id);
+		expect((parts[0]?.due ?? 0) - Date.now()).toBeGreaterThan(3_600_000);
+	});
+
+	it("is over when the node comes back without having heard of it", async () => {
+		const it = await scene("audio", "camera");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		await call("POST", `${it.room}/recordings/${id}/stop`);
+		const endpoints = [{ endpoint: it.endpoint, tracks: ["audio", "camera"], subscriptions: [] }];
+		it.link.report({ type: "attached", endpoints });
+		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body.state).toBe("failed");
+	});
+
+	it("is being written when the node comes back and writes it, whatever was told of that before", async () => {
+		const it = await scene("audio");
+		const { id } = (await start(it.room)).body;
+		await it.link.command("record");
+		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
+		await publish(it, "camera");
+		await it.link.command("record");
+		it.link.report({
+			type: "attached",
+			endpoints: [{ endpoint: it.endpoint, tracks: ["audio", "camera"], subscriptions: [] }],
+			recordings: [
+				{ recording: id, part: 1, started: true },
+				{ recording: id, part: 2, started: true },
+			],
+		});
+		expect(await it.link.command("stopRecord")).toMatchObject({ recording: id, part: 1 });
+		const { parts } = await stored(it.room, id);
+		expect(parts).toMatchObject([{ state: "finishing" }, { state: "started" }]);
+	});
+});
+
+describe("a recording of a room that was made again", () => {
+	it("has nothing of the former one's, whose files arrive all the same", async () => {
+		const it = await scene("audio", "camera");
+		const first = (await start(it.room, { id: "one" })).body;
+		await it.link.command("record");
+		const { epoch } = it.link;
+		await fetchEdge(`/v1/rooms/${it.room}`, {
+			method: "DELETE",
+			headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` },
+		});
+		const alice = await TestClient.join(it.room, "alice", { rtpCapabilities: capabilities });
+		const link = await node.link(it.room);
+		await link.open();
+		const { endpoint } = await alice.event("endpoint");
+		await publish({ room: it.room, link, alice, endpoint }, "audio");
+		await publish({ room: it.room, link, alice, endpoint }, "camera");
+		const second = (await start(it.room, { id: "one" })).body;
+		expect(second.path).not.toBe(first.path);
+		await link.command("record");
+		const file = await fileOf(new Uint8Array(10), `${first.path}.mp4`);
+		const report = { room: it.room, recording: "one", part: 1, files: [file], over: true };
+		expect((await tell("reports", { ...report, epoch })).status).toBe(204);
+		expect((await tell("uploads", { room: it.room, recording: "one", part: 1, epoch, file })).status).toBe(200);
+		expect((await call("GET", `${it.room}/recordings/one`)).body).toMatchObject({ state: "waiting", files: [] });
+		// Of its own it is told as ever.
+		const own = await fileOf(new Uint8Array(10), `${second.path}.mp4`);
+		await tell("reports", { ...report, files: [own], epoch: link.epoch });
+		expect((await call("GET", `${it.room}/recordings/one`)).body.files).toEqual([own]);
+	});
+});
+
 describe("a file", () => {
+	it("whose path was taken is told of by its new one, once", async () => {
+		const it = await scene("audio", "camera");
+		const { id, path } = (await start(it.room)).body;
+		await it.link.command("record");
+		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
+		const report = { room: it.room, recording: id, part: 1, files: [file], over: true };
+		await tell("reports", report);
+		const moved = { ...file, path: `${path}.2.mp4` };
+		await tell("reports", { ...report, files: [moved] });
+		expect((await call("GET", `${it.room}/recordings/${id}`)).body.files).toEqual([moved]);
+	});
+
 	it("comes in parts that are checked, and is there when all of them are; it is never overwritten", async () => {
 		const { room, link } = await scene("audio", "camera");
 		const { id: recording, path } = (await start(room)).body;

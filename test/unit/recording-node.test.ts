@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import type { Manifest, Take } from "../../media-node/recording/spool.ts";
 import { Writer } from "../../media-node/recording/writer.ts";
 import type { Home } from "../../media-node/rtc/home.ts";
 import type { RoomTrack } from "../../media-node/rtc/tracks.ts";
-import type { PartReport } from "../../shared/recordings.ts";
+import type { PartReport, RecordedFile } from "../../shared/recordings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "switchyard-recorder-"));
 const sound = join(root, "sound.mkv");
@@ -24,6 +24,8 @@ let edge: Server;
 let dirs = 0;
 let recordings: Recordings;
 let reports: PartReport[];
+/** Where the edge's bucket has something else. */
+const takenPaths = new Set<string>();
 
 beforeAll(async () => {
 	log.level = "silent";
@@ -31,7 +33,14 @@ beforeAll(async () => {
 	edge = createServer(async (request, response) => {
 		const chunks: Buffer[] = [];
 		for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-		reports.push(JSON.parse(Buffer.concat(chunks).toString()) as PartReport);
+		const body = JSON.parse(Buffer.concat(chunks).toString()) as PartReport & { file?: RecordedFile };
+		if (body.file) {
+			const taken = takenPaths.has(body.file.path);
+			const answer = taken ? { error: { code: "conflict", message: "another file is there" } } : { state: "stored" };
+			response.writeHead(taken ? 409 : 200).end(JSON.stringify(answer));
+			return;
+		}
+		reports.push(body);
 		response.writeHead(204).end();
 	}).listen(0, "127.0.0.1");
 	await once(edge, "listening");
@@ -43,8 +52,9 @@ afterAll(() => {
 beforeEach(() => {
 	reports = [];
 	const { port } = edge.address() as AddressInfo;
-	const config = { dir: join(root, String(++dirs)), store: "local" as const, minFreeBytes: 0 };
+	const config = { dir: join(root, String(++dirs)), store: "edge" as const, minFreeBytes: 0 };
 	recordings = new Recordings(config, { edge: `http://127.0.0.1:${port}`, token: "token" });
+	takenPaths.clear();
 });
 afterEach(async () => {
 	vi.restoreAllMocks();
@@ -103,6 +113,18 @@ describe("a node", () => {
 	});
 });
 
+describe("a file", () => {
+	it("goes to another path where the bucket has something else, and the room is told", async () => {
+		takenPaths.add("it.mkv");
+		const take = await written(1);
+		recordings.written(take, true);
+		await vi.waitFor(() => expect(recordings.busy).toBe(false), soon);
+		expect(told().map(({ files }) => files)).toEqual([["it.mkv"], ["it.2.mkv"]]);
+		expect(recordings.storedFiles).toBe(1);
+		expect(readdirSync(recordings.config.dir)).toEqual([".spool"]);
+	});
+});
+
 /** A process that writes; `end` is its end. */
 class FakeWriter {
 	readonly #ended = Promise.withResolvers<PipelineEnd>();
@@ -130,7 +152,7 @@ function record(open: (number: number) => FakeWriter) {
 	const asked = { recording: "it", part: 1, endpoint: "e", tracks: ["mic"] };
 	const command = {
 		...{ type: "record" as const, ...asked },
-		...{ effects: false, path: "it", container: "mkv" as const, split: false },
+		...{ effects: false, path: "it", container: "mkv" as const, split: false, epoch: 1 },
 	};
 	const recorder = new Recorder("room", command, () => [track], Promise.resolve({} as Home), recordings, log, {
 		onState: (state) => states.push(state),

@@ -21,7 +21,18 @@ import { Gather } from "./gather.ts";
 import { LastN } from "./last-n.ts";
 import { type Audience, isMessage, Outbox, type RoomEvent, type RoomNews, reaches } from "./outbox.ts";
 import { Sockets } from "./sockets.ts";
-import type { Assignment, Endpoint, Kept, Mail, Member, MemberMemory, Recorded, RoomRecord, Track } from "./state.ts";
+import type {
+	Assignment,
+	Endpoint,
+	Kept,
+	KeptFile,
+	Mail,
+	Member,
+	MemberMemory,
+	Recorded,
+	RoomRecord,
+	Track,
+} from "./state.ts";
 import { Store, type Table } from "./store.ts";
 
 /** Answers kept per member for requests that are sent again. */
@@ -55,6 +66,8 @@ export class Core {
 	/** What dialects knew of members whose sockets dropped, by identity, for when they are back. */
 	readonly kept: Table<Kept>;
 	readonly recordings: Table<Recorded>;
+	/** By recording and path. */
+	readonly recordingFiles: Table<KeptFile>;
 
 	readonly #memory = new Map<string, MemberMemory>();
 	readonly #dialects: ReadonlyMap<string, Dialect>;
@@ -110,6 +123,7 @@ export class Core {
 		this.expelled = this.store.table("expelled");
 		this.kept = this.store.table("kept");
 		this.recordings = this.store.table("recording");
+		this.recordingFiles = this.store.table("recording_file");
 		this.sockets = new Sockets(ctx, limits);
 		this.gather = new Gather(this);
 		this.crowd = new Crowd(this);

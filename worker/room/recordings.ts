@@ -20,8 +20,15 @@ const LAYOUT_MS = 1_000;
 const MOST_TRACKS = 32;
 /** Before a part that failed is tried again, ms: doubled each time up to the most. */
 const RETRY_MS = { first: 1_000, most: 300_000 };
-/** Parts of one that it remembers, those that failed aside. */
+/** Parts of one that it remembers when they are over. */
 const MOST_PARTS = 100;
+/** Then it is long enough: what a room remembers of one has an end. */
+const LAST_PART = 5_000;
+/**
+ * How long a node may say nothing of a part that is to be finished, ms. One that never said that it began may not have
+ * heard of it at all; others complete files, after they were away if need be.
+ */
+const FINISH_MS = { unbegun: 300_000, begun: 6 * 3_600_000 };
 /** Recordings that a room remembers; the oldest that are over are forgotten. */
 const MOST = 1_000;
 
@@ -30,7 +37,8 @@ export type RecordingWish = Pick<RecordingCreate, "participant" | "layout" | "ef
 	id: string;
 	/** Data is not recorded. */
 	sources: readonly Source[];
-	path: string;
+	/** By default one that nothing had before: `recordings/<room>/<id>-<time>`. */
+	path?: string;
 	split?: boolean;
 	dialect?: string;
 };
@@ -38,13 +46,15 @@ export type RecordingWish = Pick<RecordingCreate, "participant" | "layout" | "ef
 /** Begins a recording, now or as soon as there is something to record. With an id that is known, nothing is changed. */
 export function startRecording(core: Core, wish: RecordingWish): Recording {
 	const there = core.recordings.get(wish.id);
-	if (there) return recordingView(there);
+	if (there) return recordingView(core, there);
 	if (core.topologySetting === "mesh") throw new SwitchyardError("unsupported", "no node carries the media of a mesh");
-	if ([...core.recordings.values()].some(({ path }) => path === wish.path)) {
+	const createdAt = Date.now();
+	const { id, participant, layout, sources, tracks, effects, container, split = false } = wish;
+	const { path = `recordings/${core.room.name}/${id}-${createdAt}` } = wish;
+	if ([...core.recordings.values()].some((it) => it.path === path)) {
 		throw new SwitchyardError("conflict", "path: another recording's");
 	}
 	forgetOldest(core);
-	const { id, participant, layout, sources, tracks, effects, container, path, split = false } = wish;
 	const row: Recorded = {
 		...{
 			id,
@@ -58,38 +68,47 @@ export function startRecording(core: Core, wish: RecordingWish): Recording {
 			split,
 		},
 		dialect: wish.dialect ?? (participant === undefined ? undefined : core.members.get(participant)?.dialect),
-		createdAt: Date.now(),
+		createdAt,
 		lastPart: 0,
 		parts: [],
-		files: [],
+		files: 0,
 	};
 	core.recordings.set(id, row);
 	keep(core, row, (id) => core.tracksOf(id));
-	return recordingView(row);
+	return recordingView(core, row);
 }
 
 /** Ends a recording; its files are completed, and told of when they are. Stopped twice, it is the same. */
 export function stopRecording(core: Core, id: string): Recording {
 	const row = core.recordings.get(id);
 	if (!row) throw new SwitchyardError("not_found", `no recording ${id} here`);
-	if (row.stoppedAt === undefined) {
-		row.stoppedAt = Date.now();
-		row.beginAt = undefined;
-		for (const part of writing(row)) end(core, row, part);
-		changed(core, row);
-	}
-	return recordingView(row);
+	if (row.stoppedAt === undefined) halt(core, row);
+	return recordingView(core, row);
+}
+
+function halt(core: Core, row: Recorded): void {
+	row.stoppedAt = Date.now();
+	row.beginAt = undefined;
+	for (const part of writing(row)) end(core, row, part);
+	changed(core, row);
 }
 
 /** All that the room remembers, oldest first. */
 export function recordingsOf(core: Core): Recording[] {
-	return [...core.recordings.values()].map(recordingView);
+	const files = Map.groupBy(core.recordingFiles.values(), ({ recording }) => recording);
+	return [...core.recordings.values()].map((row) => {
+		return recordingView(
+			core,
+			row,
+			(files.get(row.id) ?? []).map(({ file }) => file),
+		);
+	});
 }
 
 export function recordingOf(core: Core, id: string): Recording {
 	const row = core.recordings.get(id);
 	if (!row) throw new SwitchyardError("not_found", `no recording ${id} here`);
-	return recordingView(row);
+	return recordingView(core, row);
 }
 
 /** A node is needed, even by two people who could do without. */
@@ -110,7 +129,10 @@ export function keepRecordings(core: Core): void {
 		if (of) of.push(track);
 		else published.set(track.participant, [track]);
 	}
-	for (const row of [...recordings.values()]) keep(core, row, (participant) => published.get(participant) ?? []);
+	for (const row of [...recordings.values()]) {
+		giveUpParts(core, row);
+		keep(core, row, (participant) => published.get(participant) ?? []);
+	}
 }
 
 /** Looks up what somebody publishes. */
@@ -118,11 +140,13 @@ type TracksOf = (participant: string) => readonly Track[];
 
 /** When to look again without any event. */
 export function recordingsDueAt(core: Core): number | undefined {
-	let earliest: number | undefined;
-	for (const { beginAt } of core.recordings.values()) {
-		if (beginAt !== undefined) earliest = Math.min(earliest ?? beginAt, beginAt);
+	let earliest = Number.POSITIVE_INFINITY;
+	for (const { beginAt, parts } of core.recordings.values()) {
+		if (beginAt !== undefined) earliest = Math.min(earliest, beginAt);
+		for (const { state, due } of parts)
+			if (state === "finishing" && due !== undefined) earliest = Math.min(earliest, due);
 	}
-	return earliest;
+	return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
 }
 
 function keep(core: Core, row: Recorded, tracksOf: TracksOf): void {
@@ -189,6 +213,11 @@ function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
 	const endpoint = first && core.endpoints.get(first.endpoint);
 	const node = endpoint && core.assignments.get(String(endpoint.epoch))?.node;
 	if (!endpoint || node === undefined) return;
+	if (row.lastPart >= LAST_PART) {
+		row.error = { code: "too_large", message: `${LAST_PART} parts are the most that a recording has` };
+		return halt(core, row);
+	}
+	forgetParts(row);
 	const part = ++row.lastPart;
 	const ids = tracks.map(({ info }) => info.id);
 	const { layout } = row;
@@ -198,7 +227,17 @@ function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
 	core.recordings.touch(row.id);
 	const { id: recording, effects, path, container, split } = row;
 	const asked = { recording, part, endpoint: of, layout, tracks: ids, effects, path, container, split };
-	command(core, endpoint.epoch, [{ type: "record", ...asked }]);
+	command(core, endpoint.epoch, [{ type: "record", ...asked, epoch: endpoint.epoch }]);
+}
+
+/** The oldest that are over: one that begins again and again must not fill the room's storage. */
+function forgetParts(row: Recorded): void {
+	let spare = row.parts.filter(isOver).length - MOST_PARTS;
+	if (spare > 0) row.parts = row.parts.filter((part) => !isOver(part) || spare-- <= 0);
+}
+
+function isOver({ state }: RecordedPart): boolean {
+	return state === "done" || state === "failed";
 }
 
 /** Parts that are being written, or are about to be. */
@@ -207,15 +246,39 @@ function writing({ parts }: Recorded): RecordedPart[] {
 }
 
 function end(core: Core, row: Recorded, part: RecordedPart): void {
-	part.state = "finishing";
+	finishing(part, part.state === "started");
 	core.recordings.touch(row.id);
 	command(core, part.epoch, [{ type: "stopRecord", recording: row.id, part: part.part }]);
+}
+
+/** Nothing more comes to it. */
+function finishing(part: RecordedPart, begun: boolean): void {
+	part.state = "finishing";
+	part.begun ||= begun || undefined;
+	part.due = Date.now() + (part.begun ? FINISH_MS.begun : FINISH_MS.unbegun);
+	part.tracks = [];
+}
+
+function over(part: RecordedPart, state: "done" | "failed"): void {
+	part.state = state;
+	part.due = undefined;
+	part.tracks = [];
+}
+
+/** Parts whose nodes do not tell any more what became of them. Files that come later are taken all the same. */
+function giveUpParts(core: Core, row: Recorded): void {
+	const now = Date.now();
+	const late = row.parts.filter(({ state, due = now }) => state === "finishing" && due <= now);
+	if (late.length === 0) return;
+	for (const part of late) over(part, "failed");
+	row.error = { code: "node_failed", message: "its node says nothing more of it" };
+	changed(core, row);
 }
 
 /** Its node is gone, or what it recorded from. Of what had begun it tells when it is back, or has noticed as well. */
 function lose(core: Core, row: Recorded, part: RecordedPart): void {
 	if (part.state === "started") return end(core, row, part);
-	part.state = "failed";
+	over(part, "failed");
 	core.recordings.touch(row.id);
 	command(core, part.epoch, [{ type: "stopRecord", recording: row.id, part: part.part }]);
 }
@@ -236,47 +299,60 @@ export function onRecording(core: Core, epoch: number, told: Told): void {
 	if (!row || !part || part.epoch !== epoch) return;
 	switch (told.state) {
 		case "started":
-			if (part.state !== "asked") return;
-			part.state = "started";
-			row.error = undefined;
-			row.failures = undefined;
-			// The new one is being written: those before it are not needed any more.
-			for (const former of writing(row)) if (former.part < part.part) end(core, row, former);
-			recordEvent(core, { type: "recording.started", details: detailsOf(row, { part: part.part }) });
-			return changed(core, row);
+			return begun(core, row, part);
 		case "finishing":
-			if (part.state === "done" || part.state === "failed") return;
-			part.state = "finishing";
+			if (isOver(part)) return;
+			finishing(part, true);
 			return changed(core, row);
 		case "failed":
-			return fail(core, row, part, told.error);
+			// Of one that wrote something, its files are told of first.
+			if (part.state !== "finishing" || !part.begun) return fail(core, row, part, told.error);
+			row.error = told.error;
+			return changed(core, row);
 		default:
 			told.state satisfies never;
 	}
 }
 
+/** It is being written. */
+function begun(core: Core, row: Recorded, part: RecordedPart): void {
+	if (part.state === "finishing") {
+		finishing(part, true);
+		core.recordings.touch(row.id);
+	}
+	if (part.state !== "asked") return;
+	part.state = "started";
+	row.error = undefined;
+	row.failures = undefined;
+	// The new one is being written: those before it are not needed any more.
+	for (const former of writing(row)) if (former.part < part.part) end(core, row, former);
+	recordEvent(core, { type: "recording.started", details: detailsOf(row, { part: part.part }) });
+	changed(core, row);
+}
+
 /** Over HTTP, when files are complete or there are none: the node may have lost sight of the room by then. */
-export function onPartReport(core: Core, { part: number, recording, files, over, error }: PartReport): void {
-	const row = core.recordings.get(recording);
-	const part = row?.parts.find((it) => it.part === number);
+export function onPartReport(core: Core, report: PartReport): void {
+	const { part: number, files, error } = report;
+	const { row, part } = found(core, report);
 	if (!row) return;
-	for (const file of files) keepFile(row, file);
+	for (const file of files) keepFile(core, row, file);
 	if (!part) return changed(core, row);
 	if (error && files.length === 0) return fail(core, row, part, error);
 	if (error) {
 		row.error = error;
 		recordEvent(core, { type: "recording.delayed", details: detailsOf(row, { part: number, ...error }) });
 	}
-	if (over) part.state = "done";
+	if (report.over) over(part, "done");
 	changed(core, row);
 }
 
 /** One of its files has arrived where recordings are kept. */
-export function onStored(core: Core, { recording, part }: RecordingPart, file: RecordedFile): void {
-	const row = core.recordings.get(recording);
-	const before = row?.files.find(({ path }) => path === file.path)?.state;
-	if (!row || before === "stored") return;
-	keepFile(row, { ...file, state: "stored" });
+export function onStored(core: Core, about: RecordingPart, file: RecordedFile): void {
+	const { recording, part } = about;
+	const { row, former } = found(core, about);
+	if (former) return onStoredAfterwards(core, about, file);
+	if (!row || core.recordingFiles.get(fileKey(recording, file))?.file.state === "stored") return;
+	keepFile(core, row, { ...file, state: "stored" });
 	const { path, bytes, sha256, durationMs } = file;
 	const details = detailsOf(row, { part, path, bytes, sha256, durationMs });
 	recordEvent(core, { type: "recording.stored", details });
@@ -291,87 +367,115 @@ export function onStoredAfterwards(core: Core, { room, recording, part }: Record
 }
 
 /** A node may only speak of what it was asked to record. Of what the room has forgotten it may, since it never overwrites. */
-export function checkPart(core: Core, { recording, part }: RecordingPart, node: string, paths: string[]): void {
-	const row = core.recordings.get(recording);
-	const asked = row?.parts.find((it) => it.part === part);
+export function checkPart(core: Core, about: RecordingPart, node: string, paths: string[]): void {
+	const { row, part } = found(core, about);
 	if (!row) return;
-	if ((asked?.node ?? node) !== node || part > row.lastPart || paths.some((path) => !path.startsWith(row.path))) {
+	const asked = (part?.node ?? node) === node && about.part <= row.lastPart;
+	if (!asked || paths.some((path) => !path.startsWith(row.path))) {
 		throw new SwitchyardError("forbidden", "recording: not asked of this node");
 	}
+}
+
+/** What a node speaks of. `former`: it was asked for by a room that had this one's name before. */
+function found(
+	core: Core,
+	{ recording, part: number, epoch }: RecordingPart,
+): { row?: Recorded; part?: RecordedPart; former?: true } {
+	const row = core.recordings.get(recording);
+	const part = row?.parts.find((it) => it.part === number);
+	// A room's epochs are above the time when it was made.
+	const former = epoch !== undefined && (epoch <= core.room.createdAt || (part && part.epoch !== epoch));
+	return former ? { former } : { row, part };
 }
 
 /** A node that came back goes on with what the room asked of it, and with nothing else. */
 export function reconcileRecordings(
 	core: Core,
 	{ epoch }: Assignment,
-	served: readonly { recording: string; part: number }[],
+	served: readonly { recording: string; part: number; started: boolean }[],
 ): LinkCommand[] {
-	const there = new Set(served.map(({ recording, part }) => `${recording} ${part}`));
+	const there = new Map(served.map(({ recording, part, started }) => [`${recording} ${part}`, started]));
 	for (const row of core.recordings.values()) {
-		for (const part of writing(row)) {
-			if (part.epoch !== epoch || there.delete(`${row.id} ${part.part}`)) continue;
-			lose(core, row, part);
+		for (const part of row.parts) {
+			const key = `${row.id} ${part.part}`;
+			if (part.epoch !== epoch || isOver(part)) continue;
+			if (part.state === "finishing") {
+				// It never heard of it, or nothing came: of what has begun it tells over HTTP.
+				if (part.begun || there.has(key)) continue;
+				over(part, "failed");
+				changed(core, row);
+				continue;
+			}
+			const started = there.get(key);
+			there.delete(key);
+			if (started === undefined) lose(core, row, part);
+			else if (started) begun(core, row, part);
 		}
 	}
-	return [...there].map((key) => {
+	return [...there.keys()].map((key) => {
 		const [recording = "", part] = key.split(" ");
 		return { type: "stopRecord", recording, part: Number(part) };
 	});
 }
 
 function fail(core: Core, row: Recorded, part: RecordedPart, error: ErrorBody | undefined): void {
-	if (part.state === "done" || part.state === "failed") return;
-	part.state = "failed";
+	if (isOver(part)) return;
+	over(part, "failed");
 	row.error = error;
 	if (row.stoppedAt === undefined) {
 		row.failures = (row.failures ?? 0) + 1;
 		row.beginAt = Date.now() + Math.min(RETRY_MS.first * 2 ** (row.failures - 1), RETRY_MS.most);
 	}
-	// One that fails again and again must not fill the room's storage.
-	if (row.parts.length > MOST_PARTS) row.parts = row.parts.filter((it) => it === part || it.state !== "failed");
 	const { code = "node_failed", message = "" } = error ?? {};
 	console.error({ event: "recording failed", room: core.room.name, recording: row.id, part: part.part, code, message });
 	recordEvent(core, { type: "recording.failed", details: detailsOf(row, { part: part.part, code, message }) });
 	changed(core, row);
 }
 
-function keepFile(row: Recorded, file: RecordedFile): void {
-	const at = row.files.findIndex(({ path }) => path === file.path);
-	if (at < 0) row.files.push(file);
-	else if (row.files[at]?.state !== "stored") row.files[at] = file;
+function keepFile(core: Core, row: Recorded, file: RecordedFile): void {
+	const files = core.recordingFiles;
+	const key = fileKey(row.id, file);
+	const there = files.get(key);
+	if (there?.file.state === "stored") return;
+	if (!there) {
+		// Its path was taken where it was to go, and it has another one now.
+		const moved = filesOf(core, row).find(({ part, sha256, state }) => {
+			return state === "written" && part === file.part && sha256 === file.sha256;
+		});
+		if (moved) files.delete(fileKey(row.id, moved));
+		else row.files++;
+	}
+	files.set(key, { recording: row.id, file });
+}
+
+function fileKey(recording: string, { path }: RecordedFile): string {
+	return `${recording} ${path}`;
+}
+
+function filesOf(core: Core, { id }: Recorded): RecordedFile[] {
+	return [...core.recordingFiles.values()].flatMap(({ recording, file }) => (recording === id ? [file] : []));
 }
 
 /** Tells the dialect that asked for it; and back ends, once all is written. */
 function changed(core: Core, row: Recorded): void {
 	core.recordings.touch(row.id);
-	const view = recordingView(row);
-	if ((view.state === "ended" || view.state === "failed") && !row.over) {
+	const state = stateOf(row);
+	if ((state === "ended" || state === "failed") && !row.over) {
 		row.over = true;
-		recordEvent(core, { type: "recording.ended", details: detailsOf(row, { files: row.files.length }) });
+		recordEvent(core, { type: "recording.ended", details: detailsOf(row, { files: row.files }) });
 	}
-	if (row.dialect !== undefined) core.dialect(row.dialect).recorded?.(core, view);
+	if (row.dialect === undefined) return;
+	const dialect = core.dialect(row.dialect);
+	if (dialect.recorded) dialect.recorded(core, recordingView(core, row));
 }
 
 function detailsOf({ id, participant }: Recorded, more: Record<string, string | number>) {
 	return { recording: id, ...(participant !== undefined && { participant }), ...more };
 }
 
-function recordingView(row: Recorded): Recording {
-	const {
-		id,
-		participant,
-		layout,
-		files,
-		sources,
-		tracks,
-		effects,
-		split,
-		container,
-		path,
-		createdAt,
-		stoppedAt,
-		error,
-	} = row;
+function recordingView(core: Core, row: Recorded, files = filesOf(core, row)): Recording {
+	const { id, participant, layout, sources, tracks, effects, split, container, path, createdAt, stoppedAt, error } =
+		row;
 	const sorted = files.toSorted((a, b) => a.part - b.part || (a.path < b.path ? -1 : 1));
 	return {
 		...{
@@ -393,14 +497,16 @@ function recordingView(row: Recorded): Recording {
 
 export function stateOf({ stoppedAt, parts, files }: Recorded): Recording["state"] {
 	if (stoppedAt === undefined) return parts.some(({ state }) => state === "started") ? "recording" : "waiting";
-	if (parts.some(({ state }) => state !== "done" && state !== "failed")) return "finishing";
-	return files.length > 0 ? "ended" : "failed";
+	if (!parts.every(isOver)) return "finishing";
+	return files > 0 ? "ended" : "failed";
 }
 
 function forgetOldest(core: Core): void {
 	for (const [id, row] of core.recordings.entries()) {
 		if (core.recordings.size < MOST) return;
-		if (row.over) core.recordings.delete(id);
+		if (!row.over) continue;
+		for (const file of filesOf(core, row)) core.recordingFiles.delete(fileKey(id, file));
+		core.recordings.delete(id);
 	}
 	if (core.recordings.size >= MOST) throw new SwitchyardError("conflict", `${MOST} recordings are not over yet`);
 }

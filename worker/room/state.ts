@@ -221,7 +221,8 @@ export interface Recorded {
 	/** Number of its latest part. */
 	lastPart: number;
 	parts: RecordedPart[];
-	files: RecordedFile[];
+	/** How many. */
+	files: number;
 	/** Of the latest failure, and how many there were since it was last written. */
 	error?: ErrorBody;
 	failures?: number;
@@ -240,7 +241,18 @@ export interface RecordedPart {
 	node: string;
 	/** Absent: of several. */
 	endpoint?: string;
+	/** While they are recorded. */
 	tracks: string[];
 	/** `finishing`: nothing more comes to it, and its files are not known to be complete yet. */
 	state: "asked" | "started" | "finishing" | "done" | "failed";
+	/** Of one that is finishing: something was written. */
+	begun?: true;
+	/** When that is not waited for any longer, ms. */
+	due?: number;
+}
+
+/** A file of a recording. Each has a row of its own: there may be many. */
+export interface KeptFile {
+	recording: string;
+	file: RecordedFile;
 }

@@ -81,9 +81,9 @@ const TYPES: Record<string, string> = {
 export const recordings = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseInvalid })
 	.openapi(start, async (c) => {
 		const { room } = c.req.valid("param");
-		const { id = crypto.randomUUID(), path = `recordings/${room}/${id}`, ...wish } = c.req.valid("json");
+		const { id = crypto.randomUUID(), ...wish } = c.req.valid("json");
 		const known = await askRoom(c.env, room, (stub) => stub.listRecordings());
-		const recording = await askRoom(c.env, room, (stub) => stub.startRecording({ ...wish, id, path }));
+		const recording = await askRoom(c.env, room, (stub) => stub.startRecording({ ...wish, id }));
 		if (known.some((it) => it.id === id)) return c.json(recording, 200);
 		c.header("Location", `/v1/rooms/${room}/recordings/${id}`);
 		return c.json(recording, 201);

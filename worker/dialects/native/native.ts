@@ -258,7 +258,7 @@ function carryOut(
 			return "done";
 		case "startRecording":
 			mustRecord(member);
-			startRecording(core, recordingOf(core, member, frame));
+			startRecording(core, recordingOf(member, frame));
 			return "done";
 		case "stopRecording":
 			mustRecord(member);
@@ -300,12 +300,12 @@ function mustRecord({ rights }: Member): void {
 }
 
 /** Where its files go is not the client's to say. */
-function recordingOf(core: Core, member: Member, frame: Extract<ClientFrame, { type: "startRecording" }>) {
+function recordingOf(member: Member, frame: Extract<ClientFrame, { type: "startRecording" }>) {
 	const { recording: id, participant, layout, sources, tracks, effects, split, container } = frame;
 	const of = layout ? participant : (participant ?? member.id);
 	const parsed = RecordingCreate.safeParse({ id, participant: of, layout, sources, tracks, effects, split, container });
 	if (!parsed.success) throw SwitchyardError.fromZod(parsed.error);
-	return { ...parsed.data, id, path: `recordings/${core.room.name}/${id}` };
+	return { ...parsed.data, id };
 }
 
 function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): EffectsWish | undefined {
