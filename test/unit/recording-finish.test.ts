@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { finish } from "../../media-node/recording/finish.ts";
 import { place } from "../../media-node/recording/place.ts";
 import { type Manifest, Spool, type Take } from "../../media-node/recording/spool.ts";
@@ -22,6 +22,8 @@ import { type Manifest, Spool, type Take } from "../../media-node/recording/spoo
 const root = mkdtempSync(join(tmpdir(), "switchyard-finish-"));
 const sound = join(root, "sound.mkv");
 let dirs = 0;
+/** Of a machine that does other things too. */
+vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(() => {
 	execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=d=1", "-c:a", "libopus", sound]);

@@ -62,7 +62,8 @@ afterEach(async () => {
 });
 
 /** Of a machine that does other things too. */
-const soon = { timeout: 10_000 };
+const soon = { timeout: 20_000 };
+vi.setConfig({ testTimeout: 60_000 });
 
 const part = { room: "room", recording: "it", part: 1 };
 
