@@ -97,6 +97,10 @@ export const RecordingInfo = Recording.pick({
 	effects: true,
 	createdAt: true,
 	error: true,
+}).extend({
+	/** So many files are complete, and so many of them have arrived where recordings are kept. */
+	written: z.number().int().min(0),
+	stored: z.number().int().min(0),
 });
 export type RecordingInfo = z.infer<typeof RecordingInfo>;
 

@@ -10,6 +10,7 @@ import { icon } from "./icons.ts";
 import { invite, inviteLink } from "./invite.ts";
 import { type Device, OwnMedia } from "./own-media.ts";
 import { People } from "./people.ts";
+import { Recorder } from "./recorder.ts";
 import { SidePanel } from "./side-panel.ts";
 import { Sound } from "./sound.ts";
 import { StatsHistory } from "./stats-history.ts";
@@ -36,13 +37,15 @@ export function call(root: HTMLElement, room: Room, { wanted, tracks }: CallBegi
 	const chat = new ChatPanel(room);
 	const history = new StatsHistory(room);
 	const banner = new Banner(room, () => sound.unblock());
-	const head = new Head(room);
+	const recorder = new Recorder(room);
+	const head = new Head(room, recorder.badge);
 	let leaving = false;
 	const controls = new Controls(
 		{
 			microphone: () => own.toggle("audio"),
 			camera: () => own.toggle("camera"),
 			screen: () => own.toggleScreen(),
+			record: () => recorder.toggle(),
 			devices: () => panel.toggle("devices"),
 			chat: () => panel.toggle("chat"),
 			stats: () => panel.toggle("stats"),
@@ -79,12 +82,13 @@ export function call(root: HTMLElement, room: Room, { wanted, tracks }: CallBegi
 	};
 
 	const refresh = () => {
-		controls.refresh(own);
+		controls.refresh(own, recorder);
 		people.refreshOwn();
 	};
 	for (const event of ["trackMuted", "trackUnmuted", "localTrackPublished", "localTrackUnpublished"] as const) {
 		room.on(event, refresh);
 	}
+	recorder.onChange = refresh;
 	// What the user chose; that all tracks end with the call says nothing about that.
 	const on = { ...wanted };
 	own.onChange = () => {
@@ -130,7 +134,7 @@ class Head {
 	readonly #state = h("span", { class: "state" });
 	readonly #link = h("code", {});
 
-	constructor(room: Room) {
+	constructor(room: Room, badge: HTMLElement) {
 		this.#room = room;
 		this.element = h(
 			"header",
@@ -138,6 +142,7 @@ class Head {
 			h("span", { class: "brand" }, icon("logo")),
 			this.#name,
 			this.#count,
+			badge,
 			this.#state,
 			button(
 				{ id: "invite", class: "small", data: { testid: "invite" }, aria: { label: "Invite" } },

@@ -3,6 +3,7 @@ import type { Rights } from "../sdk/index.ts";
 import { button, h } from "./dom.ts";
 import { type Icon, icon } from "./icons.ts";
 import type { OwnMedia } from "./own-media.ts";
+import type { Recorder } from "./recorder.ts";
 
 interface Control {
 	id: string;
@@ -16,6 +17,7 @@ const KEY = {
 	microphone: { id: "toggle-mic", icon: "mic", label: "Microphone", key: "M" },
 	camera: { id: "toggle-camera", icon: "camera", label: "Camera", key: "V" },
 	screen: { id: "toggle-screen", icon: "screen", label: "Share your screen", key: "S" },
+	record: { id: "toggle-record", icon: "record", label: "Record the call", key: "R" },
 	devices: { id: "open-devices", icon: "devices", label: "Devices and quality" },
 	chat: { id: "open-chat", icon: "chat", label: "Chat", key: "C" },
 	stats: { id: "open-stats", icon: "stats", label: "Statistics", key: "I" },
@@ -33,18 +35,19 @@ export class Controls {
 	constructor(actions: Actions, rights: Rights) {
 		const all = Object.entries(KEY).map(([name, control]) => [name, make(control, actions[name as ControlName])]);
 		this.buttons = Object.fromEntries(all);
-		const { microphone, camera, screen, devices, chat, stats, leave } = this.buttons;
+		const { microphone, camera, screen, record, devices, chat, stats, leave } = this.buttons;
 		leave.classList.add("danger");
 		chat.append(this.#unread);
 		microphone.hidden = !rights.publish.includes("audio");
 		camera.hidden = !rights.publish.includes("camera");
 		// Phones have no such thing.
 		screen.hidden = !rights.publish.includes("screen") || !("getDisplayMedia" in (navigator.mediaDevices ?? {}));
+		record.hidden = !rights.record && !rights.moderate;
 		this.element = h(
 			"nav",
 			{ class: "controls", aria: { label: "Call" } },
 			h("div", { class: "control-group" }, microphone, camera, screen),
-			h("div", { class: "control-group" }, devices, chat, stats),
+			h("div", { class: "control-group" }, record, devices, chat, stats),
 			h("div", { class: "control-group" }, leave),
 		);
 		document.addEventListener("keydown", this.#onKey);
@@ -58,13 +61,17 @@ export class Controls {
 		chat.setAttribute("aria-label", count === 0 ? "Chat" : `Chat, ${count} unread`);
 	}
 
-	refresh(own: OwnMedia): void {
-		const { microphone, camera, screen } = this.buttons;
+	refresh(own: OwnMedia, recorder: Recorder): void {
+		const { microphone, camera, screen, record } = this.buttons;
 		setDevice(microphone, own.on("audio") ? "mic" : "micOff", own.on("audio"), own.busy("audio"));
 		setDevice(camera, own.on("camera") ? "camera" : "cameraOff", own.on("camera"), own.busy("camera"));
 		screen.classList.toggle("on", own.sharing);
 		screen.setAttribute("aria-pressed", String(own.sharing));
 		screen.dataset.tip = own.sharing ? "Stop sharing (S)" : "Share your screen (S)";
+		record.classList.toggle("off", recorder.on && !recorder.busy);
+		record.classList.toggle("busy", recorder.busy);
+		record.setAttribute("aria-pressed", String(recorder.on));
+		record.dataset.tip = recorder.on ? "Stop recording (R)" : "Record the call (R)";
 	}
 
 	close(): void {

@@ -181,6 +181,9 @@ export interface Recording {
 	effects: boolean;
 	/** ms since 1970. */
 	createdAt: number;
+	/** So many files are complete; `stored`: so many of them have arrived where recordings are kept. */
+	written: number;
+	stored: number;
 	/** The latest failure. */
 	error?: { code: string; message: string };
 }
@@ -197,7 +200,7 @@ export interface RecordedFile {
 	state: "written" | "stored";
 }
 
-export interface RecordingDetails extends Recording {
+export interface RecordingDetails extends Omit<Recording, "written" | "stored"> {
 	files: RecordedFile[];
 	split: boolean;
 	container: "mp4" | "mkv" | "ogg";
@@ -326,6 +329,8 @@ export interface Room {
 	stopRecording(id: string): Promise<void>;
 	/** The latest hundred of this room, with their files. */
 	listRecordings(): Promise<RecordingDetails[]>;
+	/** A file of it, by its place in `files`, once it is `stored` and where the edge keeps recordings. */
+	readRecording(id: string, file?: number): Promise<Blob>;
 	/** Which tracks are received without asking for each. */
 	setSubscribeDefault(value: SubscribeDefault): Promise<void>;
 	/** To everyone who subscribes, one way, over SCTP. What is sent before it is open waits. */

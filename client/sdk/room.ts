@@ -260,6 +260,11 @@ export class RoomImpl implements Room {
 		return reply.type === "recordings" ? reply.recordings : [];
 	}
 
+	async readRecording(id: string, file = 0): Promise<Blob> {
+		// Neither name has anything that a path would have to encode.
+		return (await this.#signal.fetch(`rooms/${this.name}/recordings/${id}/files/${file}`)).blob();
+	}
+
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
 		this.#subscriptions.default = value;
 		await this.#do("subscribe", { default: value });

@@ -113,13 +113,17 @@ export class SignalConnection {
 
 	/** Asks the service for something that concerns this session, and not its room. */
 	async get<T>(path: string): Promise<T> {
-		const token = this.#welcome?.session.token ?? "";
-		const response = await fetch(`${this.#options.url.replace(/\/+$/, "")}/v1/${path}`, {
-			headers: { Authorization: `Bearer ${token}` },
-			signal: AbortSignal.timeout(this.#times.firstConnect),
-		});
-		if (!response.ok) throw new SwitchyardError("unreachable", `${path}: HTTP ${response.status}`);
+		const response = await this.fetch(path, AbortSignal.timeout(this.#times.firstConnect));
 		return (await response.json()) as T;
+	}
+
+	/** Asks the service over HTTP, as this session. */
+	async fetch(path: string, signal?: AbortSignal): Promise<Response> {
+		const headers = { Authorization: `Bearer ${this.#welcome?.session.token ?? ""}` };
+		const url = `${this.#options.url.replace(/\/+$/, "")}/v1/${path}`;
+		const response = await fetch(url, { headers, signal });
+		if (!response.ok) throw new SwitchyardError("unreachable", `${path}: HTTP ${response.status}`);
+		return response;
 	}
 
 	get state(): "connecting" | "open" | "closed" {

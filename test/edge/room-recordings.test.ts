@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { PartReport, RecordedFile } from "../../shared/recordings.ts";
 import type { Rights } from "../../shared/tokens.ts";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
-import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
+import { fetchEdge, newRoom, TestClient, testEnv, tokenFor } from "./support/client.ts";
 import { capabilities, rtpParameters, TestNode } from "./support/node.ts";
 
 let node: TestNode;
@@ -66,7 +66,8 @@ describe("a recording by somebody in the room", () => {
 		};
 		await report({ room, recording: "r1", part: 1, files: [file], over: true });
 		expect(await states(b, 2)).toEqual(["finishing", "ended"]);
-		expect(await states(a, 4)).toEqual(["waiting", "recording", "finishing", "ended"]);
+		expect(await states(a, 3)).toEqual(["waiting", "recording", "finishing"]);
+		expect((await a.event("recordingChanged")).recording).toMatchObject({ state: "ended", written: 1, stored: 0 });
 		expect((await TestClient.join(room, "later")).joined.recordings).toBeUndefined();
 
 		const listed = await a.request("listRecordings", {});
@@ -100,6 +101,24 @@ describe("a recording by somebody in the room", () => {
 		}
 		await a.do("startRecording", { recording: "r1", participant: "b", sources: ["audio"] });
 		expect((await b.event("recordingChanged")).recording).toMatchObject({ participant: "b", sources: ["audio"] });
+	});
+
+	it("may be read by whoever may record, of their own room", async () => {
+		const { room, a, b } = await scene();
+		await a.do("startRecording", { recording: "r1" });
+		const read = async (token: string, of = room) => {
+			const path = `/v1/rooms/${of}/recordings/r1/files/0`;
+			return (await fetchEdge(path, { headers: { Authorization: `Bearer ${token}` } })).status;
+		};
+		// There is none yet: so far they get.
+		expect(await read(a.welcome.session.token)).toBe(404);
+		expect(await read(await tokenFor(room, "c", { record: true }))).toBe(404);
+		expect(await read(b.welcome.session.token)).toBe(403);
+		expect(await read(await tokenFor(newRoom(), "a", { record: true }))).toBe(401);
+		const list = await fetchEdge(`/v1/rooms/${room}/recordings`, {
+			headers: { Authorization: `Bearer ${a.welcome.session.token}` },
+		});
+		expect(list.status).toBe(401);
 	});
 
 	it.each([

@@ -66,7 +66,7 @@ describe("what an event changes", () => {
 
 	it("is a recording's state, and that it is over when a later whole has it no more", () => {
 		const state = known();
-		const recording = { id: "r", sources: ["audio" as const], effects: false, createdAt: 1 };
+		const recording = { id: "r", sources: ["audio" as const], effects: false, createdAt: 1, written: 0, stored: 0 };
 		const told = (it: "recording" | "ended") =>
 			({ type: "recordingChanged", recording: { ...recording, state: it } }) as const;
 		expect(apply(state, told("recording"))).toEqual(["recordingChanged"]);

@@ -2,7 +2,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import * as z from "zod";
-import { requireApiAccess } from "../auth/api.ts";
+import { requireApiAccess, requireRecorder } from "../auth/api.ts";
 import { originAllowed } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { limitBody } from "./limits.ts";
@@ -22,6 +22,9 @@ const health = createRoute({
 	summary: "Whether the edge answers",
 	responses: { 200: answer("It does", z.object({ status: z.literal("ok") })) },
 });
+
+/** What whoever recorded it may read as well. A room's name has nothing that a path needs to encode, and need not have. */
+const RECORDED_FILE = /^\/v1\/rooms\/([^/%]+)\/recordings\/[^/]+\/files\/[^/]+$/;
 
 export const rest = new OpenAPIHono<{ Bindings: Env }>();
 
@@ -44,7 +47,10 @@ rest.route("/", demoTokens);
 rest.route("/", iceServers);
 
 rest.use(async (c, next) => {
-	await requireApiAccess(c.env, c.req.header("authorization"));
+	const authorization = c.req.header("authorization");
+	const recorded = c.req.method === "GET" ? RECORDED_FILE.exec(c.req.path)?.[1] : undefined;
+	if (recorded === undefined) await requireApiAccess(c.env, authorization);
+	else await requireRecorder(c.env, authorization, recorded);
 	await next();
 });
 rest.route("/", rooms);

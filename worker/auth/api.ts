@@ -3,7 +3,7 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import { AUDIENCE, type ParticipantClaims } from "../../shared/tokens.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type KeyVariables, keysOf } from "./keys.ts";
-import { audienceOf, verifyAnyClientToken, verifyApiToken } from "./tokens.ts";
+import { audienceOf, verifyAnyClientToken, verifyApiToken, verifyClientToken } from "./tokens.ts";
 
 /** Throws `unauthorized`. */
 export async function requireApiAccess(env: KeyVariables, authorization: string | undefined): Promise<void> {
@@ -22,6 +22,18 @@ export function isApiCredential(authorization: string | undefined): boolean {
 /** A participant or one that comes back, of any room. Throws `unauthorized`. */
 export async function requireClient(env: KeyVariables, authorization: string | undefined): Promise<ParticipantClaims> {
 	return (await verifyAnyClientToken(env, bearerOf(authorization))).claims;
+}
+
+/** Back ends; and, of their own room, participants with the right to record. Throws `unauthorized` or `forbidden`. */
+export async function requireRecorder(
+	env: KeyVariables,
+	authorization: string | undefined,
+	room: string,
+): Promise<void> {
+	if (isApiCredential(authorization)) return requireApiAccess(env, authorization);
+	const { claims } = await verifyClientToken(env, bearerOf(authorization), room);
+	const { record, moderate } = claims.rights;
+	if (!record && !moderate) throw new SwitchyardError("forbidden", "needs the right to record");
 }
 
 /** RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). */

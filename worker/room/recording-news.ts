@@ -16,7 +16,7 @@ export function tellRecordings(core: Core): void {
 	if (!core.recordings.dirty) return;
 	for (const row of core.recordings.values()) {
 		const info = infoOf(row);
-		const told = `${info.state} ${info.error?.code ?? ""}`;
+		const told = [info.state, info.written, info.stored, info.error?.code].join(" ");
 		if (row.told === told) continue;
 		row.told = told;
 		core.recordings.touch(row.id);
@@ -25,6 +25,8 @@ export function tellRecordings(core: Core): void {
 }
 
 function infoOf(row: Recorded): RecordingInfo {
-	const { id, participant, layout, sources, effects, createdAt, error } = row;
-	return { id, participant, layout, sources, effects, createdAt, error, state: stateOf(row) };
+	const { id, participant, layout, sources, effects, createdAt, error, files } = row;
+	const stored = files.reduce((count, { state }) => count + (state === "stored" ? 1 : 0), 0);
+	const counts = { written: files.length, stored };
+	return { id, participant, layout, sources, effects, createdAt, error, ...counts, state: stateOf(row) };
 }

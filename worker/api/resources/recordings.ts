@@ -16,6 +16,7 @@ import {
 	RecordingPath,
 	RoomPath,
 	secured,
+	securedEither,
 } from "../schemas.ts";
 
 const tags = ["Recordings"];
@@ -59,7 +60,7 @@ const stop = createRoute({
 });
 
 const file = createRoute({
-	...{ method: "get", path: `${one}/files/{file}`, tags, security: secured, operationId: "getRecordingFile" },
+	...{ method: "get", path: `${one}/files/{file}`, tags, security: securedEither, operationId: "getRecordingFile" },
 	summary: "Read a file of a recording",
 	description:
 		"By its place in `files`, from 0. Only files in the edge's own bucket can be read here; ranges are answered.",

@@ -52,7 +52,7 @@ export const demoTokens = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refu
 	createDemo,
 	async (c) => {
 		if (c.env.DEMO !== "true") throw new SwitchyardError("not_found", "the demo is switched off");
-		const grant = { ...c.req.valid("json"), rights: Rights.parse({}), ttl: DEMO_TOKEN_S };
+		const grant = { ...c.req.valid("json"), rights: Rights.parse({ record: true }), ttl: DEMO_TOKEN_S };
 		return c.json(await tokenFor(c.env, c.req.url, grant), 201);
 	},
 );
