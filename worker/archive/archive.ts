@@ -6,13 +6,15 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { ArchivedFile, ArchiveRpc } from "./rpc.ts";
 
-/** A row holds at most 2 MB. */
+/** UTF-16 units. A row holds at most 2 MB. */
 const PIECE = 262_144;
 /** What is beyond is not kept: a log that is written to without end is of no use to anybody. */
-const MOST_BYTES = 33_554_432;
+export const MOST_BYTES = 33_554_432;
 
 export class Archive extends DurableObject<Env> implements ArchiveRpc {
 	readonly #sql: SqlStorage;
+	/** Files that were told to be full. */
+	readonly #full = new Set<string>();
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -40,11 +42,26 @@ export class Archive extends DurableObject<Env> implements ArchiveRpc {
 		});
 	}
 
-	async read(name: string): Promise<string | undefined> {
-		const pieces = this.#sql
-			.exec<{ text: string }>("SELECT text FROM piece WHERE name = ? ORDER BY at", name)
-			.toArray();
-		return pieces.length > 0 ? pieces.map(({ text }) => text).join("") : undefined;
+	/** Piece by piece: a value that crosses an RPC whole may be of 32 MiB, which two-byte texts are before their bytes are. */
+	async read(name: string): Promise<ReadableStream<Uint8Array> | undefined> {
+		if (this.#bytesOf(name) === undefined) return undefined;
+		const encoder = new TextEncoder();
+		const query = "SELECT at, text FROM piece WHERE name = ? AND at > ? ORDER BY at LIMIT 1";
+		let last = -1;
+		return new ReadableStream({
+			type: "bytes",
+			pull: (controller) => {
+				const [next] = this.#sql.exec<{ at: number; text: string }>(query, name, last).toArray();
+				if (next) {
+					last = next.at;
+					controller.enqueue(encoder.encode(next.text));
+				} else {
+					controller.close();
+					// Nobody may wait for bytes that do not come.
+					controller.byobRequest?.respond(0);
+				}
+			},
+		});
 	}
 
 	async list(): Promise<ArchivedFile[]> {
@@ -62,13 +79,20 @@ export class Archive extends DurableObject<Env> implements ArchiveRpc {
 		return removed;
 	}
 
+	#bytesOf(name: string): number | undefined {
+		return this.#sql.exec<{ bytes: number }>("SELECT bytes FROM file WHERE name = ?", name).toArray()[0]?.bytes;
+	}
+
 	#append(name: string, text: string): void {
-		let bytes =
-			this.#sql.exec<{ bytes: number }>("SELECT bytes FROM file WHERE name = ?", name).toArray()[0]?.bytes ?? 0;
-		for (let from = 0; from < text.length && bytes < MOST_BYTES; from += PIECE) {
-			const piece = text.slice(from, from + PIECE);
+		let bytes = this.#bytesOf(name) ?? 0;
+		for (const piece of piecesOf(text)) {
+			const more = new TextEncoder().encode(piece).length;
+			if (bytes + more > MOST_BYTES) {
+				this.#tellFull(name);
+				break;
+			}
 			this.#sql.exec("INSERT INTO piece VALUES (?, ?, ?)", name, bytes, piece);
-			bytes += new TextEncoder().encode(piece).length;
+			bytes += more;
 		}
 		this.#sql.exec(
 			"INSERT INTO file VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, changed_at = excluded.changed_at",
@@ -76,8 +100,26 @@ export class Archive extends DurableObject<Env> implements ArchiveRpc {
 		);
 	}
 
+	/** Once: whoever writes on would fill the operator's log next. */
+	#tellFull(name: string): void {
+		if (this.#full.has(name)) return;
+		this.#full.add(name);
+		console.error({ event: "archived file is full", folder: this.ctx.id.name, file: name, bytes: MOST_BYTES });
+	}
+
 	#remove(name: string): boolean {
+		this.#full.delete(name);
 		this.#sql.exec("DELETE FROM piece WHERE name = ?", name);
 		return this.#sql.exec("DELETE FROM file WHERE name = ?", name).rowsWritten > 0;
+	}
+}
+
+/** No piece ends within a character: its halves are none when they are encoded on their own. */
+function* piecesOf(text: string): Generator<string> {
+	for (let from = 0; from < text.length; ) {
+		let to = Math.min(from + PIECE, text.length);
+		if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to--;
+		yield text.slice(from, to);
+		from = to;
 	}
 }

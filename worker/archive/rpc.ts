@@ -11,8 +11,8 @@ export interface ArchiveRpc {
 	append(name: string, text: string): Promise<void>;
 	/** In place of what is there. */
 	write(name: string, text: string): Promise<void>;
-	/** Undefined: no such file. */
-	read(name: string): Promise<string | undefined>;
+	/** Its bytes. Undefined: no such file. */
+	read(name: string): Promise<ReadableStream<Uint8Array> | undefined>;
 	list(): Promise<ArchivedFile[]>;
 	/** False: no such file. */
 	remove(name: string): Promise<boolean>;

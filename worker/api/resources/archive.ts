@@ -1,5 +1,6 @@
 /** `/v1/ducksoup`: logs of interactions, and results of microphone checks. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { TypedResponse } from "hono";
 import * as z from "zod";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import { archiveOf } from "../../archive/locate.ts";
@@ -43,7 +44,9 @@ export const archive = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseI
 		const path = c.req.valid("param");
 		const text = await folder(c.env, path).read(path.file);
 		if (text === undefined) throw new SwitchyardError("not_found", `no file ${path.file} there`);
-		return c.text(text, 200);
+		const response = c.body(text, 200, { "Content-Type": "text/plain; charset=UTF-8" });
+		// A text by what it is described as, which comes as a stream.
+		return response as unknown as TypedResponse<string, 200, "text">;
 	})
 	.openapi(remove, async (c) => {
 		const path = c.req.valid("param");
