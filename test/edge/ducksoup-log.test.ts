@@ -1,5 +1,6 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { logs } from "../../worker/dialects/ducksoup/log.ts";
+import { logs, MOST_OF_CLIENT } from "../../worker/dialects/ducksoup/log.ts";
 import { fetchEdge, testEnv } from "./support/client.ts";
 import { DucksoupClient, Hall, LAB } from "./support/ducksoup.ts";
 import { TestNode } from "./support/node.ts";
@@ -123,6 +124,32 @@ describe("the log of an interaction", () => {
 			["info", "ext", "ext_last"],
 		]);
 		for (const { user } of told) expect(user).toBe("ann");
+	});
+
+	it("is nobody's alone: who fills it has a share, and what others say is there all the same", async () => {
+		const hall = new Hall(node);
+		const [ann, ben] = [await hall.enter("ann"), await hall.enter("ben")];
+		await runInDurableObject(hall.stub, (_, state) => {
+			const query = "SELECT key, value FROM room";
+			for (const { key, value } of state.storage.sql.exec<{ key: string; value: string }>(query)) {
+				const row = JSON.parse(value) as { own?: { interaction?: { users: { id: string; logged?: number }[] } } };
+				const user = row.own?.interaction?.users.find(({ id }) => id === "ann");
+				if (user) user.logged = MOST_OF_CLIENT - 1_000;
+				state.storage.sql.exec("UPDATE room SET value = ? WHERE key = ?", JSON.stringify(row), key);
+			}
+		});
+		await evictDurableObject(hall.stub, { webSockets: "hibernate" });
+		ann.client.say("ext_first");
+		for (let i = 0; i < 20; i++) ann.client.say("ext_noise", "x".repeat(4_000));
+		await expect.poll(async () => messages(await logOf(hall))).toContain("client_log_full");
+		ben.client.say("ext_other");
+		await expect.poll(async () => messages(await logOf(hall))).toContain("ext_other");
+		const said = (await logOf(hall)).filter(({ message }) => /^ext_|full/.test(message));
+		expect(said.map(({ user, message }) => [user, message])).toEqual([
+			["ann", "ext_first"],
+			["ann", "client_log_full"],
+			["ben", "ext_other"],
+		]);
 	});
 
 	it("has who could not come in, and why", async () => {

@@ -5,7 +5,7 @@ import type { Member } from "../../room/state.ts";
 import { alterEffect } from "./effects.ts";
 import { payloadOf } from "./frames.ts";
 import { connected } from "./interaction.ts";
-import { log, logOf } from "./log.ts";
+import { logFrom, logOf } from "./log.ts";
 
 export function control(core: Core, member: Member, frame: DucksoupFrame): void {
 	const wish = Control.safeParse(payloadOf(frame)).data;
@@ -15,7 +15,7 @@ export function control(core: Core, member: Member, frame: DucksoupFrame): void 
 	// The original alters the sender's own instead.
 	if (!target) return refuse(core, member, frame, "nobody of that userId");
 	const fields = { from: member.id, name, property, value, duration };
-	log(core, "debug", "track", "client_fx_control", { ...logOf(target), ...fields, source: "client" });
+	logFrom(core, member, "debug", "track", "client_fx_control", { ...logOf(target), ...fields, source: "client" });
 	alterEffect(core, target, { name, property, value, duration: duration || undefined });
 }
 
@@ -26,7 +26,7 @@ export function polyControl(core: Core, member: Member, frame: DucksoupFrame): v
 	if (!wish || value === undefined) return refuse(core, member, frame, "cannot be read");
 	const { name, property, kind } = wish;
 	const fields = { from: member.id, name, property, kind, value, source: "client" as const };
-	log(core, "debug", "track", "client_fx_control", { ...logOf(member), ...fields });
+	logFrom(core, member, "debug", "track", "client_fx_control", { ...logOf(member), ...fields });
 	alterEffect(core, member, { name, property, value });
 }
 
@@ -58,5 +58,5 @@ export function typed({ kind, value }: PolyControl): number | string | undefined
 
 function refuse(core: Core, member: Member, { kind, payload }: DucksoupFrame, error: string): void {
 	const fields = { ...logOf(member), value: payload ?? undefined, error, cause: kind, source: "client" as const };
-	log(core, "debug", "track", "client_fx_control_ignored", fields);
+	logFrom(core, member, "debug", "track", "client_fx_control_ignored", fields);
 }

@@ -16,7 +16,7 @@ import { eventFrame, payloadOf, readFrame, readJoin } from "./frames.ts";
 import { DIALECT, interactionOf, userOf } from "./interaction.ts";
 import { enter, Outcome } from "./joining.ts";
 import { advance, evict, onGone, onInteractionDue, onPeerDue } from "./lifecycle.ts";
-import { log, logOf, logServer } from "./log.ts";
+import { log, logFrom, logOf, logServer } from "./log.ts";
 import * as media from "./media.ts";
 import { peerFor, tell } from "./peer.ts";
 import { logExternal, logReport } from "./reports.ts";
@@ -153,7 +153,8 @@ function receiveNext(core: Core, ws: WebSocket, member: Member, data: string | A
 	} catch (error) {
 		const known = SwitchyardError.from(error);
 		if (known.code === "internal") console.error({ event: "request failed", error: String(error) });
-		log(core, "error", "signaling", `${frame.kind.slice(0, 128)}_failed`, { ...logOf(member), error: known.message });
+		const fields = { ...logOf(member), error: known.message };
+		logFrom(core, member, "error", "signaling", `${frame.kind.slice(0, 128)}_failed`, fields);
 	}
 }
 
@@ -176,7 +177,7 @@ function carryOut(core: Core, member: Member, frame: DucksoupFrame): void {
 			// The node learns where its client is from the client's own checks.
 			if (!ClientCandidate.safeParse(payloadOf(frame)).success)
 				throw new SwitchyardError("bad_request", "no candidate");
-			log(core, "debug", "signaling", "server_add_client_ice_candidate", logOf(member));
+			logFrom(core, member, "debug", "signaling", "server_add_client_ice_candidate", logOf(member));
 			return;
 		case "client_negotiation_needed":
 			logReport(core, member, frame);

@@ -24,6 +24,8 @@ export interface User {
 	stream: string;
 	/** Recorded so far, over all connections: the room's ids, and what the files are to be called. */
 	recordings: { id: string; file: string }[];
+	/** Characters of the log that its client had written. */
+	logged?: number;
 }
 
 export interface Interaction {

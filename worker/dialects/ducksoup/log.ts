@@ -5,7 +5,7 @@
 import { archiveOf } from "../../archive/locate.ts";
 import type { Core } from "../../room/core.ts";
 import type { Member } from "../../room/state.ts";
-import { type Interaction, interactionOf } from "./interaction.ts";
+import { type Interaction, interactionOf, userOf } from "./interaction.ts";
 import { folderOf, timestamp } from "./names.ts";
 
 export type LogContext = "peer" | "interaction" | "track" | "pipeline" | "signaling" | "server" | "ext";
@@ -19,6 +19,8 @@ const MOST_WAITING = 5_000;
 const TRIES = 3;
 /** Longest value that a client may put into it. */
 const MOST_TEXT = 4_096;
+/** What somebody's frames put into the log of a run, characters: all eight together leave room in the file for the rest. */
+export const MOST_OF_CLIENT = 3_145_728;
 
 export interface LogFields {
 	user?: string;
@@ -58,9 +60,35 @@ export function logServer(
 export function log(core: Core, level: LogLevel, context: LogContext, message: string, fields: LogFields = {}): void {
 	const interaction = interactionOf(core);
 	if (!interaction || !logs(core.env, level)) return;
-	const line = lineOf(interaction, Date.now(), { level, context, message }, fields);
+	write(core, interaction, lineOf(interaction, Date.now(), { level, context, message }, fields));
+}
+
+function write(core: Core, interaction: Interaction, line: string): void {
 	print(core.env, line);
 	writerOf(core).add(folderOf(interaction), interaction.log, line);
+}
+
+/**
+ * What a client had written by saying something, which it may as often as it likes: no more than its share. That is
+ * counted in the interaction's record, which is written when something else changes.
+ */
+export function logFrom(
+	core: Core,
+	member: Member,
+	level: LogLevel,
+	context: LogContext,
+	message: string,
+	fields: LogFields = {},
+): void {
+	const interaction = interactionOf(core);
+	const user = interaction && userOf(interaction, member.id);
+	if (!interaction || !user || !logs(core.env, level)) return;
+	const line = lineOf(interaction, Date.now(), { level, context, message }, fields);
+	const before = user.logged ?? 0;
+	if (before > MOST_OF_CLIENT) return;
+	user.logged = before + line.length;
+	if (user.logged > MOST_OF_CLIENT) log(core, "warn", "peer", "client_log_full", logOf(member));
+	else write(core, interaction, line);
 }
 
 export function logOf(member: Member): { user: string } {

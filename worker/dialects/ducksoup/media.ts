@@ -8,7 +8,7 @@ import type { Member } from "../../room/state.ts";
 import { wants } from "../../room/subscriptions.ts";
 import { eventFrame } from "./frames.ts";
 import { connected, interactionOf } from "./interaction.ts";
-import { log, logOf } from "./log.ts";
+import { log, logFrom, logOf } from "./log.ts";
 import { expectConnection, keep, type Peer, peerFor, tell } from "./peer.ts";
 
 export function sdpSettings({ options: { videoFormat } }: Peer, audioOnly: boolean): SdpSettings {
@@ -25,13 +25,13 @@ export function onOffer(core: Core, member: Member, { sdp }: Description): void 
 	if (peer.offeredAt !== undefined) {
 		peer.held = true;
 		keep(core, member);
-		log(core, "debug", "signaling", "server_pending_local_description_blocking_offer", logOf(member));
+		logFrom(core, member, "debug", "signaling", "server_pending_local_description_blocking_offer", logOf(member));
 		return;
 	}
 	peer.offeredAt = Date.now();
 	keep(core, member);
 	tell(core, member, eventFrame("offer", JSON.stringify({ type: "offer", sdp })));
-	log(core, "debug", "signaling", "server_set_local_description", logOf(member));
+	logFrom(core, member, "debug", "signaling", "server_set_local_description", logOf(member));
 }
 
 /** The client answers. */
@@ -67,7 +67,7 @@ export function onAgreed(core: Core, member: Member): void {
 	peer.answering = undefined;
 	if (!peer.connected && peer.connectBy === undefined) expectConnection(peer, Date.now(), false);
 	keep(core, member);
-	log(core, "debug", "signaling", "server_set_remote_description", logOf(member));
+	logFrom(core, member, "debug", "signaling", "server_set_remote_description", logOf(member));
 }
 
 /** Another node goes on with its connection, and offers that anew: what it is answering is void. */
@@ -100,7 +100,7 @@ export function onMedia(core: Core, member: Member, connected: boolean): void {
 /** Of whoever may have missed something, or has lost its way. Not while an offer is with it. */
 export function offerAnew(core: Core, member: Member, cause: string, restart: boolean): void {
 	const { offeredAt, answering } = peerFor(member);
-	log(core, "debug", "signaling", "server_create_offer_requested", { ...logOf(member), cause });
+	logFrom(core, member, "debug", "signaling", "server_create_offer_requested", { ...logOf(member), cause });
 	if (offeredAt === undefined && answering === undefined) renegotiate(core, member, "", restart);
 }
 

@@ -2,7 +2,7 @@
 import type { DucksoupFrame } from "../../../shared/ducksoup.ts";
 import type { Core } from "../../room/core.ts";
 import type { Member } from "../../room/state.ts";
-import { type LogContext, type LogFields, log, logOf } from "./log.ts";
+import { type LogContext, type LogFields, logFrom, logOf } from "./log.ts";
 
 const SIGNALING = new Set([
 	"client_selected_candidate_pair",
@@ -20,7 +20,7 @@ export function logReport(core: Core, member: Member, { kind, payload }: Ducksou
 		const number = Number(payload ?? 0);
 		if (Number.isFinite(number)) fields.value = kind.includes("count") ? Math.trunc(number) : number;
 	} else if (kind === "client_video_resolution_updated") fields.unit = "pixels";
-	log(core, "debug", contextOf(kind), kind.slice(0, 128), fields);
+	logFrom(core, member, "debug", contextOf(kind), kind.slice(0, 128), fields);
 }
 
 function contextOf(kind: string): LogContext {
@@ -31,5 +31,5 @@ function contextOf(kind: string): LogContext {
 /** What a page says for itself. */
 export function logExternal(core: Core, member: Member, { kind, payload }: DucksoupFrame): void {
 	const fields = { ...logOf(member), payload: payload ?? undefined, source: "client" as const };
-	log(core, "info", "ext", kind.slice(0, 128), fields);
+	logFrom(core, member, "info", "ext", kind.slice(0, 128), fields);
 }
