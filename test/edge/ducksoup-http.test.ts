@@ -150,8 +150,11 @@ describe("what clients are told of ICE", () => {
 
 describe("the microphone's check", () => {
 	const data = { noiseLevels: 1.5, volumeLevels: 20, passed: true, timestamp: "2026-11-21T10:00:00.000Z" };
-	const post = (body: unknown, path = "/POST_audio_test") =>
-		get(path, {}, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+	let callers = 0;
+	const post = (body: unknown, path = "/POST_audio_test") => {
+		const headers = { "CF-Connecting-IP": `192.0.2.${++callers}` };
+		return get(path, {}, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+	};
 	const authorized = { headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` } };
 
 	it("is kept with its interaction, the latest in place of others, and read with a key", async () => {
@@ -174,6 +177,22 @@ describe("the microphone's check", () => {
 		expect((await fetchEdge(file, authorized)).status).toBe(404);
 		expect((await fetchEdge(file, { ...authorized, method: "DELETE" })).status).toBe(404);
 		expect(await (await fetchEdge(files, authorized)).json()).toEqual({ items: [] });
+	});
+
+	it("is taken from pages of this edge and of allowed origins, and not without end", async () => {
+		const interaction = newName();
+		const body = JSON.stringify({ namespace: "lab", interaction, data });
+		const from = async (Origin: string, address = interaction) => {
+			const headers = { Origin, "CF-Connecting-IP": address };
+			return (await get("/audio_test", {}, { method: "POST", body, headers })).status;
+		};
+		expect(await from("https://evil.test")).toBe(403);
+		const kept = await fetchEdge(`/v1/ducksoup/lab/${interaction}/files`, authorized);
+		expect(await kept.json()).toEqual({ items: [] });
+		expect([await from(EDGE), await from(LAB)]).toEqual([200, 200]);
+		const statuses = await Promise.all(Array.from({ length: 20 }, () => from(EDGE)));
+		expect(statuses).toContain(429);
+		expect(await from(EDGE, "192.0.2.77")).toBe(200);
 	});
 
 	it("is refused where it is none, or long", async () => {

@@ -26,16 +26,16 @@ export const limitBody: MiddlewareHandler<{ Bindings: Env }> = (c, next) => {
 };
 
 const rates = new Rates<object>();
-/** Participants who asked this isolate for something lately. */
+/** Who asked this isolate for something lately. */
 const askers = new Map<string, object>();
 const MOST_ASKERS = 10_000;
 
-/** A participant may ask the API as often as it may send messages to its room. Throws `rate_limited`. */
-export function requireRate(env: Env, participant: string): void {
+/** Somebody may ask the API as often as a participant may send messages to its room. Throws `rate_limited`. */
+export function requireRate(env: Env, who: string, perSecond = limitsOf(env).maxMessagesPerSecond): void {
 	if (askers.size > MOST_ASKERS) askers.clear();
-	const asker = askers.get(participant) ?? {};
-	askers.set(participant, asker);
-	if (!rates.take(asker, limitsOf(env).maxMessagesPerSecond)) throw new SwitchyardError("rate_limited");
+	const asker = askers.get(who) ?? {};
+	askers.set(who, asker);
+	if (!rates.take(asker, perSecond)) throw new SwitchyardError("rate_limited");
 }
 
 export function checkMetadata(env: Env, metadata: unknown): void {
