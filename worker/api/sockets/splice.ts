@@ -29,8 +29,9 @@ export interface Reader {
 	readonly lateCode: number;
 }
 
-/** Frames that may wait for the room. */
+/** Frames that may wait for the room, and how much they may be together: bytes, or characters of text. */
 const MOST_WAITING = 256;
+const MOST_WAITING_SIZE = 1_048_576;
 /** Frames that may be read without one that names a room. */
 const MOST_READ = 200;
 
@@ -48,6 +49,7 @@ class Visit {
 	readonly #reader: Reader;
 	readonly #waiting: Frame[] = [];
 	#entry: Entry | undefined;
+	#waitingSize = 0;
 	#reading = false;
 	#read = 0;
 	#timer: ReturnType<typeof setTimeout> | null = null;
@@ -62,12 +64,23 @@ class Visit {
 	}
 
 	#take(frame: Frame): void {
+		// What was on its way when the socket was closed is nobody's.
+		if (!isOpen(this.#client)) return;
 		if (this.#entry) this.#carry(this.#entry, frame);
 		else {
 			this.#waiting.push(frame);
-			if (this.#waiting.length > MOST_WAITING) this.#end(CLOSE.abuse);
+			this.#waitingSize += sizeOf(frame);
+			if (this.#waitingSize > MOST_WAITING_SIZE) this.#end(CLOSE.tooLarge);
+			else if (this.#waiting.length > MOST_WAITING) this.#end(CLOSE.abuse);
 			else if (!this.#reading) void this.#readOn();
 		}
+	}
+
+	/** Undefined: none waits, or nobody waits for its answer. */
+	#next(): Frame | undefined {
+		const frame = isOpen(this.#client) ? this.#waiting.shift() : undefined;
+		if (frame !== undefined) this.#waitingSize -= sizeOf(frame);
+		return frame;
 	}
 
 	#carry({ room, leaves, as }: Entry, frame: Frame): void {
@@ -84,7 +97,7 @@ class Visit {
 	async #readOn(): Promise<void> {
 		this.#reading = true;
 		try {
-			for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
+			for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
 				if (!this.#entry) await this.#enter(frame);
 				else this.#carry(this.#entry, frame);
 			}
@@ -139,9 +152,14 @@ class Visit {
 	#end(code: number): void {
 		clearTimeout(this.#timer);
 		this.#waiting.length = 0;
+		this.#waitingSize = 0;
 		if (this.#entry) closeSocket(this.#entry.room, code);
 		closeSocket(this.#client, code);
 	}
+}
+
+function sizeOf(frame: Frame): number {
+	return typeof frame === "string" ? frame.length : frame.byteLength;
 }
 
 function isOpen(socket: WebSocket): boolean {
