@@ -148,6 +148,24 @@ describe("what clients are told of ICE", () => {
 	});
 });
 
+describe("who cannot be let in", () => {
+	it("is told whether that is what it said, or what became of it here", async () => {
+		const ROOM = { getByName: () => ({ fetch: () => Promise.reject(new Error("overloaded")) }) };
+		const init = { headers: { Upgrade: "websocket", Origin: LAB } };
+		for (const [options, kind] of [
+			[{ interactionName: "", userId: "ann" }, "error-join"],
+			[{ interactionName: newName(), userId: "ann" }, "error-peer-connection"],
+		] as const) {
+			const { webSocket } = await get("/ws?href=x", { ROOM }, init);
+			if (!webSocket) throw new Error("not upgraded");
+			const client = new DucksoupClient(new TestSocket(webSocket));
+			client.say("join", options);
+			expect(await client.told(kind)).toBeNull();
+			expect((await client.socket.closed).code).toBe(1000);
+		}
+	});
+});
+
 describe("the microphone's check", () => {
 	const data = { noiseLevels: 1.5, volumeLevels: 20, passed: true, timestamp: "2026-11-21T10:00:00.000Z" };
 	let callers = 0;

@@ -1,7 +1,7 @@
 /** Sockets of people in interactions: the first frame says which, and the rest goes to its room. */
 
 import { CLOSE } from "../../../shared/close-codes.ts";
-import { FIRST_MESSAGE_MS } from "../../../shared/ducksoup.ts";
+import { FIRST_MESSAGE_MS, type JoinError, type JoinOptions } from "../../../shared/ducksoup.ts";
 import type { IceServer } from "../../../shared/ice.ts";
 import { eventFrame, readFrame, readJoin } from "../../dialects/ducksoup/frames.ts";
 import { DIALECT } from "../../dialects/ducksoup/interaction.ts";
@@ -29,10 +29,22 @@ function personReader(env: Env, request: Request, page: string): Reader {
 		patienceMs: FIRST_MESSAGE_MS,
 		lateCode: CLOSE.normal,
 		async read(socket, frame) {
+			const refuse = (kind: JoinError, message: string, error: unknown) => {
+				logServer(env, "error", "signaling", message, { origin: page, cause: kind, error: String(error) });
+				if (socket.readyState === WebSocket.OPEN) socket.send(eventFrame(kind, null));
+				closeSocket(socket, CLOSE.normal);
+				return undefined;
+			};
+			let join: JoinOptions;
 			try {
 				const text = textOf(frame);
 				if (text.length > MOST_JOIN) throw new Error("too large");
-				const { userId, namespace, interactionName } = readJoin(readFrame(text));
+				join = readJoin(readFrame(text));
+			} catch (error) {
+				return refuse("error-join", "join_payload_corrupted", error);
+			}
+			try {
+				const { userId, namespace, interactionName } = join;
 				const room = await roomOf(page, { namespace, name: interactionName });
 				const rights = { publish: ["audio" as const, "camera" as const] };
 				const named = openGrant(env, request, { dialect: DIALECT, identity: userId, room, rights });
@@ -42,10 +54,8 @@ function personReader(env: Env, request: Request, page: string): Reader {
 				if (!webSocket) throw new Error("the room took no socket");
 				return { room: webSocket, as: noHeartbeat };
 			} catch (error) {
-				logServer(env, "error", "signaling", "join_payload_corrupted", { origin: page, error: String(error) });
-				socket.send(eventFrame("error-join", null));
-				closeSocket(socket, CLOSE.normal);
-				return undefined;
+				// Not what it said, but what became of it here.
+				return refuse("error-peer-connection", "join_failed", error);
 			}
 		},
 	};
