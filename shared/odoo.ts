@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Json } from "./json.ts";
 import { DtlsParameters, RtpParameters } from "./media.ts";
+import { ForeignAudience } from "./tokens.ts";
 
 export const ODOO_CLOSE = {
 	/** Bad token, unknown channel. Final for the stock client, as are the next but one and the one after. */
@@ -78,9 +79,14 @@ export const ClientMessage = z.discriminatedUnion("name", [
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
-/** Claims of the caller's tokens. */
-export const ChannelClaims = z.object({ iss: z.unknown().optional(), key: z.string().optional() });
+/** Claims of the caller's tokens. A participant's, which may be signed with the same key, is no caller's. */
+export const ChannelClaims = z.object({
+	iss: z.unknown().optional(),
+	key: z.string().optional(),
+	aud: ForeignAudience,
+});
 export const DisconnectClaims = z.object({
+	aud: ForeignAudience,
 	sessionIdsByChannel: z.record(z.string(), z.unknown()),
 });
 export const SessionIds = z.array(z.unknown());

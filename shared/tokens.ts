@@ -19,6 +19,12 @@ export const AUDIENCE = {
 	link: "switchyard:link",
 } as const;
 
+/** Of protocols whose tokens name no audience and may be signed with the same key: none of those above. */
+export const ForeignAudience = z
+	.unknown()
+	.optional()
+	.refine((aud) => !JSON.stringify(aud ?? "").includes("switchyard"), "a token for another use");
+
 /** What a track shows or sounds; rights are given per source. */
 export const Source = z.enum(["audio", "camera", "screen", "screenAudio", "data"]);
 export type Source = z.infer<typeof Source>;

@@ -86,6 +86,15 @@ describe("making a channel", () => {
 		for (const token of wrong) expect((await authorized(`jwt ${token}`)).status).toBe(500);
 	});
 
+	it("refuses this service's own tokens, which participants have", async () => {
+		for (const aud of ["switchyard:participant", ["switchyard:api"]]) {
+			expect(await channel({ iss: "x", aud })).toEqual({ status: 500, body: "", type: null });
+			expect((await disconnect({ sessionIdsByChannel: {}, aud })).status).toBe(422);
+		}
+		expect((await channel({ iss: newRoom(), aud: "odoo" })).status).toBe(200);
+		expect((await disconnect({ sessionIdsByChannel: {}, aud: "odoo" })).status).toBe(200);
+	});
+
 	it("takes tokens in both alphabets, padded and broken over lines", async () => {
 		const claims = { iss: newRoom(), filler: "ÿ?ÿ>~~~ÿÿÿ" };
 		const uuids = new Set<string>();

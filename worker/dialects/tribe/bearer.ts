@@ -1,5 +1,6 @@
 /** Whose a client's bearer is: a JWT of the deployment's secret, in its claim `userId`. */
 import * as z from "zod";
+import { ForeignAudience } from "../../../shared/tokens.ts";
 import { decodeBase64 } from "../../auth/base64.ts";
 import { verifyLenient } from "../../auth/lenient-jwt.ts";
 import type { Env } from "../../env.ts";
@@ -17,10 +18,7 @@ const Claims = z.object({
 	/** A token that says where it belongs is good there only. */
 	roomId: z.string().optional(),
 	/** Those of this service's other tokens are not for here. */
-	aud: z
-		.unknown()
-		.optional()
-		.refine((aud) => !JSON.stringify(aud ?? "").includes("switchyard")),
+	aud: ForeignAudience,
 });
 
 /** As bytes HS256 keys of less than this cannot be the base64 of one. */
