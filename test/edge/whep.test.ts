@@ -347,6 +347,37 @@ describe("events", () => {
 		expect(bad.status).toBe(400);
 	});
 
+	it("are told on every stream, and who opens one that is open takes it over for good", async () => {
+		const { room, link } = await onAir();
+		const { session } = await watch(room, link, "ann");
+		const made = async () => (await call("POST", `${session}/sse`)).headers.get("location") ?? "";
+		const [one, two] = [await made(), await made()];
+		const streams: Events[] = [];
+		for (const address of [`${session}/sse`, one, two]) {
+			const events = new Events(await call("GET", address));
+			expect(await events.next()).toEqual({ event: "active", data: {} });
+			expect(await events.next()).toEqual({ event: "viewercount", data: { viewercount: 1 } });
+			streams.push(events);
+		}
+		const [all, first, second] = streams as [Events, Events, Events];
+		// It is not ended, or it would come back and take it over again.
+		const over = new Events(await call("GET", two));
+		expect(await over.next()).toEqual({ event: "active", data: {} });
+		expect(await over.next()).toEqual({ event: "viewercount", data: { viewercount: 1 } });
+		const silent = second.next();
+		expect((await call("DELETE", one)).status).toBe(200);
+		expect(await first.next()).toBeUndefined();
+		await evictDurableObject(testEnv.ROOM.getByName(room), { webSockets: "hibernate" });
+		await watch(room, link, "ben");
+		for (const events of [all, over]) {
+			expect(await events.next()).toEqual({ event: "viewercount", data: { viewercount: 2 } });
+		}
+		expect(await Promise.race([silent, scheduler.wait(50).then(() => "silent")])).toBe("silent");
+		await call("DELETE", session, { token: await tokenFor(room, "ann") });
+		expect([await all.next(), await over.next()]).toEqual([undefined, undefined]);
+		await second.stop();
+	});
+
 	it("of a viewer go on when nobody listens any more", async () => {
 		const { room, link } = await onAir();
 		const { session } = await watch(room, link, "ann");

@@ -266,11 +266,22 @@ export function mustModerate(member: Member): void {
 	if (!member.rights.moderate) throw new SwitchyardError("forbidden", "needs the right to moderate");
 }
 
-/** Gives a member that is there without a socket one to listen on. An earlier one is closed. */
-export function listen(core: Core, ws: WebSocket, member: Member): void {
-	const older = core.socket(member);
+/**
+ * Gives a member that is there without a socket one to listen on, or several by names of their own. An earlier one of
+ * that name is closed; the dialect closes those with names when the member goes.
+ */
+export function listen(core: Core, ws: WebSocket, member: Member, name?: string): void {
+	const older = listener(core, member, name);
 	if (older) core.sockets.close(older, CLOSE.resumedElsewhere);
-	bind(core, ws, member);
+	bind(core, ws, { ...member, session: listenerKey(member, name) });
+}
+
+export function listener(core: Core, member: Member, name?: string): WebSocket | undefined {
+	return core.sockets.member(listenerKey(member, name));
+}
+
+function listenerKey({ session }: Member, name?: string): string {
+	return name === undefined ? session : `${session} ${name}`;
 }
 
 function bind(core: Core, ws: WebSocket, { id, session, dialect }: Member): void {

@@ -74,6 +74,8 @@ export interface Grant {
 	ice?: KnownIceServers;
 	/** The origin of the page that it is in, where the dialect has a use for it. */
 	page?: string;
+	/** Which of its streams the socket is for, where the dialect has several. */
+	stream?: string;
 	/** Its IP address, where the dialect tells back ends of it. */
 	address?: string;
 }

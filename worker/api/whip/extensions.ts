@@ -3,6 +3,7 @@
  * sends no header of one's own, so the session's address, which nobody can guess, is all that these ask for.
  */
 import { streamSSE } from "hono/streaming";
+import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import { EventType, EventTypes, LayerChoice, StreamedEvent } from "../../../shared/whip.ts";
 import { newSessionId } from "../../auth/tokens.ts";
@@ -64,12 +65,21 @@ export async function listen(c: HttpContext): Promise<Response> {
 	const stream = c.req.param("stream") === undefined ? undefined : sessionOf(c, "stream");
 	const reply = await ask(c, { type: "stream", session, stream });
 	const wanted = new Set<EventType>(reply.type === "stream" ? reply.events : []);
-	const socket = await openSocket(c, session);
+	const socket = await openSocket(c, session, stream);
 	c.header("Cache-Control", "no-store");
 	return streamSSE(c, async (sse) => {
 		const ended = new Promise<void>((resolve) => {
-			socket.addEventListener("close", () => resolve());
-			socket.addEventListener("error", () => resolve());
+			// Somebody else listens to the same stream now. This one ends when its client goes, and is silent until then:
+			// one that is told of its end comes back, and the two would end each other for ever.
+			let replaced = false;
+			socket.addEventListener("close", ({ code }) => {
+				replaced = code === CLOSE.resumedElsewhere;
+				if (replaced) socket.close(CLOSE.normal);
+				else resolve();
+			});
+			socket.addEventListener("error", () => {
+				if (!replaced) resolve();
+			});
 			sse.onAbort(resolve);
 		});
 		const send = (message: Parameters<typeof sse.writeSSE>[0]) => void sse.writeSSE(message).catch(() => sse.abort());
@@ -88,12 +98,12 @@ export async function listen(c: HttpContext): Promise<Response> {
 }
 
 /** To the room, which may sleep behind it while it has nothing to tell. */
-async function openSocket(c: HttpContext, session: string): Promise<WebSocket> {
+async function openSocket(c: HttpContext, session: string, stream: string | undefined): Promise<WebSocket> {
 	const room = roomOf(c);
 	const nobody = { sub: "", room, exp: 0, rights: { publish: [], subscribe: false, send: false, moderate: false } };
 	const grant: Grant = {
 		...{ kind: "client", room, dialect: WHEP, claims: nobody, session, sessionToken: "", returning: false },
-		...{ origin: "", place: {} },
+		...{ origin: "", place: {}, stream },
 	};
 	const request = new Request(c.req.url, { headers: { Upgrade: "websocket" } });
 	const { webSocket } = await c.env.ROOM.getByName(room).fetch(withGrant(request, GRANT_HEADER, grant));

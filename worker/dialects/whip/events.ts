@@ -8,6 +8,7 @@ import type { Member } from "../../room/state.ts";
 import { WHEP } from "./calls.ts";
 import { layersFor } from "./layers.ts";
 import { sessionOf, type Watching } from "./session.ts";
+import { listenersOf } from "./streams.ts";
 
 /** Comings and goings are gathered for this long, ms. */
 const COUNT_MS = 1_000;
@@ -32,12 +33,12 @@ export function tellChange(core: Core, member: Member): void {
 }
 
 /** All of it, to one who begins to listen. Who has never seen anything is not told that there is nothing now. */
-export function tellAll(core: Core, member: Member): void {
+export function tellAll(core: Core, member: Member, ws: WebSocket): void {
 	const { active, layers } = newsOf(core, member);
-	if (active) tell(core, member, "active", {});
-	if (layers !== "{}") tell(core, member, "layers", layersFor(core, member));
-	tellViewers(core, member);
-	if (sessionOf(member).watches?.leaving) tell(core, member, "reconnect", {});
+	if (active) send(core, ws, "active", {});
+	if (layers !== "{}") send(core, ws, "layers", layersFor(core, member));
+	send(core, ws, "viewercount", countViewers(core, member));
+	if (sessionOf(member).watches?.leaving) send(core, ws, "reconnect", {});
 }
 
 /** Its node stops: it is to come again, and gets another one then. */
@@ -61,14 +62,15 @@ export function recount(core: Core): void {
 		core.settle(() => {
 			for (const member of listeners(core)) {
 				// Those who come and go are not all viewers, and not all of them watch the same.
-				if (sessionOf(member).watches?.told.viewers !== viewersLike(core, member)) tellViewers(core, member);
+				if (sessionOf(member).watches?.told.viewers !== viewersLike(core, member))
+					tell(core, member, "viewercount", countViewers(core, member));
 			}
 		});
 	}, COUNT_MS);
 }
 
 function listeners(core: Core): Member[] {
-	return [...core.members.values()].filter((member) => member.dialect === WHEP && core.socket(member));
+	return [...core.members.values()].filter((member) => member.dialect === WHEP && listenersOf(core, member).length > 0);
 }
 
 /** Those who watch the same publisher in this way. */
@@ -81,15 +83,19 @@ function viewersLike(core: Core, member: Member): number {
 	return count;
 }
 
-function tellViewers(core: Core, member: Member): void {
+/** As it is told from now on. */
+function countViewers(core: Core, member: Member): { viewercount: number } {
 	const viewercount = viewersLike(core, member);
 	const { watches } = sessionOf(member);
 	if (watches) watches.told.viewers = viewercount;
 	core.members.touch(member.id);
-	tell(core, member, "viewercount", { viewercount });
+	return { viewercount };
 }
 
 function tell(core: Core, member: Member, event: EventType, data: Record<string, unknown>): void {
-	const ws = core.socket(member);
-	if (ws) core.sockets.send(ws, JSON.stringify({ event, data } satisfies StreamedEvent));
+	for (const ws of listenersOf(core, member)) send(core, ws, event, data);
+}
+
+function send(core: Core, ws: WebSocket, event: EventType, data: Record<string, unknown>): void {
+	core.sockets.send(ws, JSON.stringify({ event, data } satisfies StreamedEvent));
 }

@@ -3,6 +3,7 @@
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { EventType } from "../../../shared/whip.ts";
 import type { Core } from "../../room/core.ts";
+import { listener } from "../../room/members.ts";
 import type { Member } from "../../room/state.ts";
 import type { Reply } from "./calls.ts";
 import { refused } from "./replies.ts";
@@ -17,7 +18,7 @@ export function addStream(core: Core, member: Member, stream: string, events: Ev
 	const { watches } = sessionOf(member);
 	if (!watches) return noStream();
 	const [oldest] = Object.keys(watches.streams);
-	if (oldest !== undefined && Object.keys(watches.streams).length >= MOST_STREAMS) delete watches.streams[oldest];
+	if (oldest !== undefined && Object.keys(watches.streams).length >= MOST_STREAMS) close(core, member, oldest);
 	watches.streams[stream] = events;
 	core.members.touch(member.id);
 	return { type: "stream", events };
@@ -26,11 +27,27 @@ export function addStream(core: Core, member: Member, stream: string, events: Ev
 export function endStream(core: Core, member: Member, stream: string): Reply {
 	const { watches } = sessionOf(member);
 	if (!watches?.streams[stream]) return noStream();
-	delete watches.streams[stream];
+	close(core, member, stream);
 	core.members.touch(member.id);
-	const ws = core.socket(member);
-	if (ws) core.sockets.close(ws, CLOSE.normal);
 	return { type: "done" };
+}
+
+/** Its session is over. */
+export function endAllStreams(core: Core, member: Member): void {
+	for (const stream of Object.keys(sessionOf(member).watches?.streams ?? {})) close(core, member, stream);
+}
+
+function close(core: Core, member: Member, stream: string): void {
+	const ws = listener(core, member, stream);
+	if (ws) core.sockets.close(ws, CLOSE.normal);
+	delete sessionOf(member).watches?.streams[stream];
+}
+
+/** Sockets on which somebody listens to a session's events. */
+export function listenersOf(core: Core, member: Member): WebSocket[] {
+	const names = Object.keys(sessionOf(member).watches?.streams ?? {});
+	const sockets = [undefined, ...names].map((name) => listener(core, member, name));
+	return sockets.filter((ws) => ws !== undefined);
 }
 
 /** Without a name: the one that is there for all. */

@@ -12,7 +12,7 @@ import { mayCreate, onMediaEvent } from "./opening.ts";
 import { failed, noSession, refused } from "./replies.ts";
 import { end, onAccept, onFragment, onRestartFailed } from "./requests.ts";
 import { cut, find, sessionOf } from "./session.ts";
-import { addStream, endStream, eventsOf } from "./streams.ts";
+import { addStream, endAllStreams, endStream, eventsOf } from "./streams.ts";
 import { beginWatching, onViewerAnswered, onViewerEvent } from "./watch.ts";
 
 export const whep: Personal = {
@@ -25,14 +25,14 @@ export const whep: Personal = {
 	mayCreate,
 
 	/** The edge's, for a stream of events. */
-	greet(core, ws, { session }) {
+	greet(core, ws, { session, stream }) {
 		const member = find(core, WHEP, { session });
 		if (!member) {
 			core.sockets.close(ws, CLOSE.roomClosed);
 			return;
 		}
-		listen(core, ws, member);
-		tellAll(core, member);
+		listen(core, ws, member, stream);
+		tellAll(core, member, ws);
 	},
 	receive: () => {},
 
@@ -52,6 +52,8 @@ export const whep: Personal = {
 	},
 
 	stranded: tellToLeave,
+
+	gone: endAllStreams,
 
 	async consult(core, question) {
 		try {
