@@ -57,10 +57,13 @@ export class MixRun {
 
 	/** Throws when nothing of it can be mixed, or the pipeline does not start. */
 	static async open(home: Home, recipe: Recipe, name: string): Promise<MixRun> {
-		const inputs = await inputsOf(home, recipe.tracks);
+		const inputs: Input[] = [];
 		const outputs: Output[] = [];
 		const begun: Pipeline[] = [];
 		try {
+			const opened = await Promise.allSettled(inputsOf(home, recipe.tracks));
+			for (const input of opened) if (input.status === "fulfilled" && input.value) inputs.push(input.value);
+			for (const input of opened) if (input.status === "rejected") throw input.reason;
 			for (const kind of ["audio", "video"] as const) {
 				if (inputs.some((input) => input.kind === kind)) outputs.push(await outputOf(home, kind, recipe));
 			}
@@ -112,30 +115,28 @@ export class MixRun {
 	}
 }
 
-async function inputsOf(home: Home, tracks: readonly RoomTrack[]): Promise<Input[]> {
+/** Each is undefined where its codec cannot be mixed. */
+function inputsOf(home: Home, tracks: readonly RoomTrack[]): Promise<Input | undefined>[] {
 	const tiles = grid(tracks.filter(({ kind }) => kind === "video").length, PICTURE);
-	const made = await Promise.all(
-		tracks.map(async (track): Promise<Input | undefined> => {
-			const tile = track.kind === "video" ? tiles.shift() : undefined;
-			const way = await loopback(home.router);
-			const receiver = {
-				transport: way.transport,
-				home,
-				rtpCapabilities: plainCapabilities(home.router.rtpCapabilities),
-			};
-			// No more is decoded than is seen.
-			const size = tile && { width: tile.width, height: tile.height };
-			const subscription = new SubscribedTrack(track, Promise.resolve(receiver), { size }, true);
-			await subscription.ready.catch(() => {});
-			const mimeType = subscription.parameters?.rtpParameters.codecs[0]?.mimeType;
-			if (mimeType !== undefined && canMix(mimeType)) {
-				return { ...way, subscription, kind: track.kind === "audio" ? "audio" : "video", tile };
-			}
-			way.transport.close();
-			return undefined;
-		}),
-	);
-	return made.filter((input) => input !== undefined);
+	return tracks.map(async (track): Promise<Input | undefined> => {
+		const tile = track.kind === "video" ? tiles.shift() : undefined;
+		const way = await loopback(home.router);
+		const receiver = {
+			transport: way.transport,
+			home,
+			rtpCapabilities: plainCapabilities(home.router.rtpCapabilities),
+		};
+		// No more is decoded than is seen.
+		const size = tile && { width: tile.width, height: tile.height };
+		const subscription = new SubscribedTrack(track, Promise.resolve(receiver), { size }, true);
+		await subscription.ready.catch(() => {});
+		const mimeType = subscription.parameters?.rtpParameters.codecs[0]?.mimeType;
+		if (mimeType !== undefined && canMix(mimeType)) {
+			return { ...way, subscription, kind: track.kind === "audio" ? "audio" : "video", tile };
+		}
+		way.transport.close();
+		return undefined;
+	});
 }
 
 function specOf({ subscription, kind, tile, transport, workerKey, pipelineKey }: Input): MixInput {
@@ -146,7 +147,8 @@ function specOf({ subscription, kind, tile, transport, workerKey, pipelineKey }:
 }
 
 async function outputOf(home: Home, kind: "audio" | "video", { codec, hardware }: Recipe): Promise<Output> {
-	const [way, fromPort] = await Promise.all([loopback(home.router), freePort()]);
+	const fromPort = await freePort();
+	const way = await loopback(home.router);
 	const { transport, workerKey, pipelineKey } = way;
 	const wanted = kind === "audio" ? "audio/opus" : `video/${codec}`;
 	const found = home.router.rtpCapabilities.codecs?.find(({ mimeType }) => mimeType === wanted);

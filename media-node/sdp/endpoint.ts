@@ -144,7 +144,9 @@ export class SdpEndpoint extends Endpoint {
 			case "disconnect":
 				this.#connections.get(command.connection)?.close();
 				this.#connections.delete(command.connection);
-				this.#transports.delete(command.connection);
+				// Made for its first offer, it may be nobody's yet; made from now on, it is another connection's.
+				this.#transports.get(command.connection)?.close();
+				this.#making.delete(command.connection);
 				this.#states.delete(command.connection);
 				return;
 			case "limit":
@@ -232,16 +234,16 @@ export class SdpEndpoint extends Endpoint {
 	}
 
 	#transport(name: string, sctp = false): Promise<WebRtcTransport> {
-		let made = this.#making.get(name);
-		if (!made) {
-			made = this.#make(name, sctp);
-			this.#making.set(name, made);
-			made.catch(() => this.#making.delete(name));
-		}
+		const there = this.#making.get(name);
+		if (there) return there;
+		const isWanted = () => this.#making.get(name) === made;
+		const made: Promise<WebRtcTransport> = this.#make(name, sctp, isWanted);
+		this.#making.set(name, made);
+		made.catch(() => isWanted() && this.#making.delete(name));
 		return made;
 	}
 
-	async #make(name: string, sctp: boolean): Promise<WebRtcTransport> {
+	async #make(name: string, sctp: boolean, isWanted: () => boolean): Promise<WebRtcTransport> {
 		const { router, media } = await this.#ready();
 		const transport = await router.createWebRtcTransport({
 			webRtcServer: media.server,
@@ -252,13 +254,13 @@ export class SdpEndpoint extends Endpoint {
 			initialAvailableOutgoingBitrate: this.#settings.initialOutgoingBitrate ?? this.#limits.initialOutgoingBitrate,
 			appData: { endpoint: this.id, connection: name },
 		});
-		if (this.closed) {
+		if (this.closed || !isWanted()) {
 			transport.close();
 			throw new SwitchyardError("stale_endpoint", "closed meanwhile");
 		}
 		this.#transports.set(name, transport);
 		transport.observer.once("close", () => {
-			if (this.#transports.get(name) === transport) this.#transports.delete(name);
+			this.#transports.delete(name);
 			this.#making.delete(name);
 		});
 		this.watch(transport);
