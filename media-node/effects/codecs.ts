@@ -52,6 +52,11 @@ export const PACKETS: Readonly<Record<string, Packets>> = {
 	},
 };
 
+/** Whether there is a way through a pipeline for it. */
+export function isAlterable(mimeType: string | undefined): boolean {
+	return mimeType !== undefined && mimeType.toLowerCase() in PACKETS;
+}
+
 export interface Encoder {
 	text: string;
 	/** Sets its bit rate, where that can be set while it runs. */
@@ -68,18 +73,23 @@ const kilobits = (property: string) => (bitrate: number) => ({ property, value: 
 export const HARDWARE = ["nvh264enc", "vah264enc", "vah264lpenc", "nvh264dec"] as const;
 export type Hardware = ReadonlySet<string>;
 
-export function videoEncoder({ codec, hardware: wanted }: EffectOptions, hardware: Hardware): Encoder {
+/** @param name of its element, by which it is told of bit rates and key frames */
+export function videoEncoder(
+	{ codec, hardware: wanted }: EffectOptions,
+	hardware: Hardware,
+	name = "video_encoder",
+): Encoder {
 	if (codec === "VP8") {
 		return {
 			text:
 				`vp8enc deadline=1 cpu-used=8 threads=1 end-usage=cbr lag-in-frames=0 undershoot=95 max-quantizer=56 ` +
 				`keyframe-max-dist=999999 static-threshold=1 min-force-key-unit-interval=${KEY_UNIT_NS} ` +
-				`target-bitrate=${VIDEO_BITRATE.first} name=video_encoder`,
+				`target-bitrate=${VIDEO_BITRATE.first} name=${name}`,
 			bitrate: (bitrate) => ({ property: "target-bitrate", value: bitrate }),
 		};
 	}
 	const first = VIDEO_BITRATE.first / 1_000;
-	const common = `name=video_encoder bitrate=${first} min-force-key-unit-interval=${KEY_UNIT_NS}`;
+	const common = `name=${name} bitrate=${first} min-force-key-unit-interval=${KEY_UNIT_NS}`;
 	const profile = "! video/x-h264,profile=constrained-baseline ! h264parse config-interval=-1";
 	if (wanted && hardware.has("nvh264enc")) {
 		const settings = "preset=low-latency-hp rc-mode=cbr-ld-hq zerolatency=true rc-lookahead=0 gop-size=256";

@@ -8,6 +8,7 @@ import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
 import type { Bandwidth } from "./bandwidth.ts";
+import { isAlterable } from "./codecs.ts";
 import { Restarts } from "./restarts.ts";
 import { Crashed, Running, type RunSettings } from "./running.ts";
 
@@ -36,7 +37,7 @@ interface Altered {
 
 export class ParticipantEffects {
 	readonly #host: EffectsHost;
-	/** What it can alter, in the order of their coming. */
+	/** What effects are for, in the order of their coming. */
 	readonly #published = new Set<RoomTrack>();
 	readonly #altered = new Map<RoomTrack, Altered>();
 	readonly #restarts = new Restarts();
@@ -76,15 +77,21 @@ export class ParticipantEffects {
 
 	/** Its participant publishes a track. */
 	add(track: RoomTrack): void {
-		if (track.source !== "audio" && track.source !== "camera") return;
+		if ((track.source !== "audio" && track.source !== "camera") || track.kind === "data") return;
 		this.#published.add(track);
-		if (this.#wish) this.#include(track, !this.#restarts.givenUp);
+		if (!this.#wish) return;
+		this.#include(track, !this.#restarts.givenUp);
+		if (!this.#altered.has(track)) this.#tellRefused();
 	}
 
 	remove(track: RoomTrack): void {
 		this.#published.delete(track);
 		const altered = this.#altered.get(track);
-		if (!altered) return;
+		if (!altered) {
+			// It may have been what was in the way.
+			if (this.#running && !this.#tellRefused()) this.#tell("live");
+			return;
+		}
 		this.#altered.delete(track);
 		altered.first?.inlet.reject(new SwitchyardError("not_found", "unpublished"));
 		if (this.#altered.size > 0) this.#build(GATHER_MS);
@@ -113,9 +120,9 @@ export class ParticipantEffects {
 		for (const { first } of this.#altered.values()) first?.inlet.reject(new SwitchyardError("stale_endpoint"));
 	}
 
-	/** One of each source. `waits`: whoever is to receive it waits for what comes of it. */
+	/** `waits`: whoever is to receive it waits for what comes of it. */
 	#include(dry: RoomTrack, waits: boolean): void {
-		for (const { source } of this.#altered.keys()) if (source === dry.source) return;
+		if (this.#altered.has(dry) || !isAlterable(codecOf(dry))) return;
 		const altered: Altered = { dry };
 		this.#altered.set(dry, altered);
 		if (waits) {
@@ -136,7 +143,8 @@ export class ParticipantEffects {
 	async #make(version: number): Promise<void> {
 		const wish = this.#wish;
 		const tracks = [...this.#altered.keys()];
-		if (!wish || tracks.length === 0) return;
+		if (!wish) return;
+		if (tracks.length === 0) return void this.#tellRefused();
 		let running: Running | undefined;
 		this.#controls = [];
 		this.#starting = true;
@@ -167,7 +175,7 @@ export class ParticipantEffects {
 		for (const control of this.#controls.splice(0)) running.control(control);
 		running.begin(wet);
 		this.#host.bandwidth.follow(this, [...wet.values()], (bitrate) => running.setBitrate(bitrate));
-		this.#tell("live");
+		if (!this.#tellRefused()) this.#tell("live");
 		const end = await running.ended;
 		if (this.#running !== running || this.#closed) return;
 		this.#onDied(running, end.cause === "finished" ? "it ended" : end.message);
@@ -209,8 +217,21 @@ export class ParticipantEffects {
 		former?.retire();
 	}
 
+	/** Of what is to be altered and cannot be; the rest may be. */
+	#tellRefused(): boolean {
+		const refused = [...this.#published].find((track) => {
+			return track.kind !== "data" && this.#wish?.[track.kind] && !isAlterable(codecOf(track));
+		});
+		if (refused) this.#tell("failed", { code: "unsupported", message: `no effects on ${codecOf(refused)}` });
+		return refused !== undefined;
+	}
+
 	#tell(state: EffectsState, error?: ErrorBody): void {
 		this.#state = { state, error };
 		this.#host.report(state, error);
 	}
+}
+
+function codecOf({ media }: RoomTrack): string | undefined {
+	return media.kind === "data" ? undefined : media.rtpParameters.codecs[0]?.mimeType;
 }

@@ -6,7 +6,7 @@ import type { RoomTrack } from "../rtc/tracks.ts";
 import { isData } from "../rtc/tracks.ts";
 import type { Hardware } from "./codecs.ts";
 import { Strand } from "./strand.ts";
-import { type EffectsPipeline, effectsPipeline } from "./text.ts";
+import { type EffectsPipeline, effectsPipeline, encoderOf } from "./text.ts";
 
 /** Its process died while it started: another may live. */
 export class Crashed extends Error {}
@@ -40,7 +40,8 @@ export class Running {
 				const producer = await track.ready;
 				const { home } = track;
 				if (isData(producer) || !home) continue;
-				strands.set(track, await Strand.open(producer, home, settings.participant, wish));
+				const name = `${producer.kind}${strands.size}`;
+				strands.set(track, await Strand.open(name, { producer, home }, settings.participant, wish));
 			}
 			const flows = [...strands.values()].map(({ flow }) => flow);
 			const spec = effectsPipeline(flows, wish, settings);
@@ -70,7 +71,7 @@ export class Running {
 					if (isData(producer) || producer.kind !== "video") return;
 					producer.on("trace", ({ type }) => {
 						if (type !== "pli" && type !== "fir") return;
-						if (this.#spec.encoder) this.pipeline.keyUnit("video_encoder");
+						if (this.#spec.encoders.has(strand.flow.name)) this.pipeline.keyUnit(encoderOf(strand.flow));
 						else strand.requestKeyFrame().catch(() => {});
 					});
 					await producer.enableTraceEvent(["pli", "fir"]);
@@ -83,12 +84,14 @@ export class Running {
 		for (const element of this.#spec.named.get(name) ?? []) this.pipeline.set({ element, property, value }, duration);
 	}
 
-	/** Of the encoder of video, bit/s; where it is not encoded, nothing comes of it. */
+	/** Of each encoder of video, bit/s; where it is not encoded, nothing comes of it. */
 	setBitrate(bitrate: number): void {
-		const set = this.#spec.encoder?.bitrate;
-		if (!set || bitrate === this.#bitrate) return;
+		if (bitrate === this.#bitrate) return;
 		this.#bitrate = bitrate;
-		this.pipeline.set({ element: "video_encoder", ...set(bitrate) });
+		for (const [name, encoder] of this.#spec.encoders) {
+			const setting = encoder.bitrate?.(bitrate);
+			if (setting) this.pipeline.set({ element: encoderOf({ name }), ...setting });
+		}
 	}
 
 	/** What it made bridges the time until receivers have something else. */

@@ -27,7 +27,12 @@ export class Strand {
 		this.inlet = { home, transport, media: { kind: flow.kind, rtpParameters: altered } };
 	}
 
-	static async open(producer: Producer, home: Home, participant: string, wish: EffectsWish): Promise<Strand> {
+	static async open(
+		name: string,
+		{ producer, home }: { producer: Producer; home: Home },
+		participant: string,
+		wish: EffectsWish,
+	): Promise<Strand> {
 		const listen = { protocol: "udp", ip: "127.0.0.1" } as const;
 		const transport = await home.router.createPlainTransport({
 			listenInfo: listen,
@@ -56,7 +61,7 @@ export class Strand {
 				msid: producer.rtpParameters.msid,
 			};
 			const flow: Flow = {
-				...{ kind, mimeType: codec.mimeType, clockRate: codec.clockRate, payloadType: codec.payloadType, ssrc },
+				...{ name, kind, mimeType: codec.mimeType, clockRate: codec.clockRate, payloadType: codec.payloadType, ssrc },
 				altered: {
 					payloadType: altered.codecs[0]?.payloadType ?? 0,
 					ssrc: altered.encodings?.[0]?.ssrc ?? 0,
@@ -76,10 +81,10 @@ export class Strand {
 
 	/** Both sides know each other. Nothing flows before `begin`. */
 	async connect(pipeline: Pipeline): Promise<void> {
-		const { kind, keys } = this.flow;
+		const { name, keys } = this.flow;
 		const [port, rtcpPort] = await Promise.all([
-			pipeline.get(`${kind}_rtp_in`, "port"),
-			pipeline.get(`${kind}_rtcp_in`, "port"),
+			pipeline.get(`${name}_rtp_in`, "port"),
+			pipeline.get(`${name}_rtcp_in`, "port"),
 		]);
 		if (typeof port !== "number" || typeof rtcpPort !== "number") throw new Error("the pipeline ended");
 		const keyBase64 = Buffer.from(keys.ours, "hex").toString("base64");

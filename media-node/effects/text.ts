@@ -14,6 +14,8 @@ const THROUGH_MS = 80;
 const LEAKY = `queue leaky=downstream max-size-buffers=0 max-size-bytes=0 max-size-time=${200 * MILLISECOND}`;
 
 export interface Flow {
+	/** Within its pipeline: what its elements' names begin with. */
+	name: string;
 	kind: "audio" | "video";
 	mimeType: string;
 	clockRate: number;
@@ -31,8 +33,13 @@ export interface Flow {
 export interface EffectsPipeline extends Omit<PipelineSpec, "name"> {
 	/** Elements that are told of a control, by the name of the effect. */
 	named: ReadonlyMap<string, readonly string[]>;
-	/** Absent where video is not encoded. */
-	encoder?: Encoder;
+	/** Of video that is encoded, by the name of its flow. */
+	encoders: ReadonlyMap<string, Encoder>;
+}
+
+/** Of a flow's encoder, where it has one. */
+export function encoderOf({ name }: Pick<Flow, "name">): string {
+	return `${name}_encoder`;
 }
 
 /** @param latencyMs how long the jitter buffer waits for what is late */
@@ -44,11 +51,11 @@ export function effectsPipeline(
 	const settings: StartSetting[] = [];
 	const sockets: { of: string; also: string }[] = [];
 	const named = new Map<string, string[]>();
-	let encoder: Encoder | undefined;
+	const encoders = new Map<string, Encoder>();
 	const parts = [`rtpbin name=rtp rtp-profile=avpf latency=${latencyMs}`];
 	for (const [session, flow] of flows.entries()) {
 		const chain = wish[flow.kind];
-		const effects = chain && elementsOf(flow.kind, chain);
+		const effects = chain && elementsOf(flow, chain);
 		if (effects) {
 			settings.push(...effects.settings);
 			for (const [name, elements] of effects.named) named.set(name, [...(named.get(name) ?? []), ...elements]);
@@ -58,15 +65,16 @@ export function effectsPipeline(
 		if (!effects) process = unaltered(packets);
 		else if (flow.kind === "audio") process = audio(packets, effects.text);
 		else {
-			encoder = videoEncoder(wish.options, hardware);
+			const encoder = videoEncoder(wish.options, hardware, encoderOf(flow));
+			encoders.set(flow.name, encoder);
 			process = video(packets, effects.text, encoder, wish, hardware);
 		}
 		parts.push(...transport(flow, session, process, packets));
 		for (const what of ["rtp", "rtcp"]) {
-			sockets.push({ of: `${flow.kind}_${what}_in`, also: `${flow.kind}_${what}_out` });
+			sockets.push({ of: `${flow.name}_${what}_in`, also: `${flow.name}_${what}_out` });
 		}
 	}
-	return { text: parts.join(" "), settings, sockets, latencyMs: THROUGH_MS, named, encoder };
+	return { text: parts.join(" "), settings, sockets, latencyMs: THROUGH_MS, named, encoders };
 }
 
 /** Throws for a codec that effects cannot be put into the way of. */
@@ -77,11 +85,11 @@ export function packetsOf(mimeType: string): Packets {
 }
 
 /** The chain with what converts between its elements, whose properties are set apart from the text. */
-function elementsOf(kind: "audio" | "video", chain: EffectChain) {
+function elementsOf({ name: flow, kind }: Flow, chain: EffectChain) {
 	const settings: StartSetting[] = [];
 	const named = new Map<string, string[]>();
 	const text = chain.map(({ element, name, properties, controlled = {} }, i) => {
-		const own = `${kind}_effect_${i}`;
+		const own = `${flow}_effect_${i}`;
 		for (const [property, value] of Object.entries(properties)) settings.push({ element: own, property, value });
 		for (const [property, value] of Object.entries(controlled)) {
 			settings.push({ element: own, property, value, optional: true });
@@ -126,7 +134,7 @@ function video(
  * tells receivers when a packet passed through it, and not what its sender said of that.
  */
 function transport(flow: Flow, session: number, process: string, { encoding }: Packets): string[] {
-	const { kind, clockRate, payloadType, ssrc, altered, keys, ports } = flow;
+	const { name: own, kind, clockRate, payloadType, ssrc, altered, keys, ports } = flow;
 	const sealed =
 		`ssrc=(uint)${ssrc},srtp-key=(buffer)${keys.theirs},srtp-cipher=(string)aes-128-icm,` +
 		"srtp-auth=(string)hmac-sha1-80,srtcp-cipher=(string)aes-128-icm,srtcp-auth=(string)hmac-sha1-80";
@@ -135,17 +143,17 @@ function transport(flow: Flow, session: number, process: string, { encoding }: P
 		`payload=(int)${payloadType},${kind === "video" ? "rtcp-fb-nack-pli=(boolean)true," : ""}${sealed}`;
 	const out = "host=127.0.0.1 async=false close-socket=false processing-deadline=0";
 	return [
-		`udpsrc name=${kind}_rtp_in address=127.0.0.1 port=0 buffer-size=1000000 caps="${caps}" ! ${kind}_open.rtp_sink`,
-		`udpsrc name=${kind}_rtcp_in address=127.0.0.1 port=0 caps="application/x-srtcp,${sealed}" ! ${kind}_open.rtcp_sink`,
-		`srtpdec name=${kind}_open srtpenc name=${kind}_seal key=${keys.ours}`,
-		`${kind}_open.rtp_src ! rtp.recv_rtp_sink_${session}`,
-		`${kind}_open.rtcp_src ! rtp.recv_rtcp_sink_${session}`,
+		`udpsrc name=${own}_rtp_in address=127.0.0.1 port=0 buffer-size=1000000 caps="${caps}" ! ${own}_open.rtp_sink`,
+		`udpsrc name=${own}_rtcp_in address=127.0.0.1 port=0 caps="application/x-srtcp,${sealed}" ! ${own}_open.rtcp_sink`,
+		`srtpdec name=${own}_open srtpenc name=${own}_seal key=${keys.ours}`,
+		`${own}_open.rtp_src ! rtp.recv_rtp_sink_${session}`,
+		`${own}_open.rtcp_src ! rtp.recv_rtcp_sink_${session}`,
 		// Its session would rather send another SSRC.
 		`rtp.recv_rtp_src_${session}_${ssrc}_${payloadType} ! ${process} pt=${altered.payloadType} ssrc=${altered.ssrc} ` +
 			`! application/x-rtp,ssrc=(uint)${altered.ssrc} ! rtp.send_rtp_sink_${session}`,
-		`rtp.send_rtp_src_${session} ! ${kind}_seal.rtp_sink_0`,
-		`${kind}_seal.rtp_src_0 ! udpsink name=${kind}_rtp_out ${out} port=${ports.rtp}`,
-		`rtp.send_rtcp_src_${session} ! ${kind}_seal.rtcp_sink_0`,
-		`${kind}_seal.rtcp_src_0 ! udpsink name=${kind}_rtcp_out ${out} sync=false port=${ports.rtcp}`,
+		`rtp.send_rtp_src_${session} ! ${own}_seal.rtp_sink_0`,
+		`${own}_seal.rtp_src_0 ! udpsink name=${own}_rtp_out ${out} port=${ports.rtp}`,
+		`rtp.send_rtcp_src_${session} ! ${own}_seal.rtcp_sink_0`,
+		`${own}_seal.rtcp_src_0 ! udpsink name=${own}_rtcp_out ${out} sync=false port=${ports.rtcp}`,
 	];
 }

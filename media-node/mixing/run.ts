@@ -2,14 +2,14 @@
 import { randomInt } from "node:crypto";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import { MIX, MIX_TRACKS } from "../../shared/mix.ts";
-import { type Encoder, type Hardware, videoEncoder } from "../effects/codecs.ts";
+import { type Encoder, type Hardware, isAlterable, videoEncoder } from "../effects/codecs.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
 import type { Home } from "../rtc/home.ts";
 import { SubscribedTrack } from "../rtc/subscriptions.ts";
 import { RoomTrack } from "../rtc/tracks.ts";
 import { grid } from "./layout.ts";
 import { freePort, type Loopback, loopback, plainCapabilities } from "./loopback.ts";
-import { canMix, FRAME_RATE, type MixInput, type MixOutput, mixText, type VideoCodec } from "./text.ts";
+import { FRAME_RATE, type MixInput, type MixOutput, mixText, type VideoCodec } from "./text.ts";
 
 export const PICTURE: Size = { width: 960, height: 540 };
 
@@ -131,7 +131,7 @@ function inputsOf(home: Home, tracks: readonly RoomTrack[]): Promise<Input | und
 		const subscription = new SubscribedTrack(track, Promise.resolve(receiver), { size }, true);
 		await subscription.ready.catch(() => {});
 		const mimeType = subscription.parameters?.rtpParameters.codecs[0]?.mimeType;
-		if (mimeType !== undefined && canMix(mimeType)) {
+		if (isAlterable(mimeType)) {
 			return { ...way, subscription, kind: track.kind === "audio" ? "audio" : "video", tile };
 		}
 		way.transport.close();

@@ -49,10 +49,6 @@ export interface MixOutput {
 	size?: Size;
 }
 
-export function canMix(mimeType: string): boolean {
-	return mimeType.toLowerCase() in PACKETS;
-}
-
 /**
  * Ports that it has bound are properties `port` of `rtp0`, `rtcp0`, `rtp1` … for what comes in, and of `rtcpaudio` and
  * `rtcpvideo` for reports about what goes out.

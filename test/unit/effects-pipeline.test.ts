@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Restarts } from "../../media-node/effects/restarts.ts";
-import { effectsPipeline, type Flow } from "../../media-node/effects/text.ts";
+import { effectsPipeline, encoderOf, type Flow } from "../../media-node/effects/text.ts";
 import type { EffectsWish } from "../../shared/effects.ts";
 
-const flow = (kind: "audio" | "video", mimeType: string): Flow => ({
-	...{ kind, mimeType, clockRate: kind === "audio" ? 48_000 : 90_000, payloadType: 100, ssrc: 1_111 },
+const flow = (kind: "audio" | "video", mimeType: string, name: string = kind): Flow => ({
+	...{ name, kind, mimeType, clockRate: kind === "audio" ? 48_000 : 90_000, payloadType: 100, ssrc: 1_111 },
 	altered: { payloadType: 96, ssrc: 2_222 },
 	keys: { theirs: "aa".repeat(30), ours: "bb".repeat(30) },
 	ports: { rtp: 5_000, rtcp: 5_001 },
@@ -40,17 +40,29 @@ describe("a pipeline's text", () => {
 			video: [{ element: "fisheye", properties: {} }],
 			options: { ...options, framerate: 20, overlay: true },
 		};
-		const { text, encoder } = effectsPipeline(flows, wish, settings);
+		const { text, encoders } = effectsPipeline(flows, wish, settings);
 		expect(text).toContain("rtpopusdepay ! rtpopuspay");
 		expect(text).not.toContain("opusdec");
 		expect(text).toContain("framerate=20/1");
 		expect(text).toContain("timeoverlay");
 		expect(text).toContain("x264enc");
-		expect(encoder?.bitrate?.(512_345)).toEqual({ property: "bitrate", value: 512 });
+		expect(encoders.get("video")?.bitrate?.(512_345)).toEqual({ property: "bitrate", value: 512 });
 		const vp8 = effectsPipeline(flows, { ...wish, options: { ...options, codec: "VP8" } }, settings);
-		expect(vp8.encoder?.bitrate?.(512_345)).toEqual({ property: "target-bitrate", value: 512_345 });
+		expect(vp8.encoders.get("video")?.bitrate?.(512_345)).toEqual({ property: "target-bitrate", value: 512_345 });
 		expect(vp8.text).not.toMatch(/x264enc|timeoverlay|videorate/);
-		expect(effectsPipeline(flows, { options }, settings).encoder).toBeUndefined();
+		expect(effectsPipeline(flows, { options }, settings).encoders.size).toBe(0);
+	});
+
+	it("has the same effects for each of several tracks, by names of their own", () => {
+		const flows = ["video0", "video1"].map((name) => flow("video", "video/VP8", name));
+		const wish: EffectsWish = { video: [{ element: "fisheye", name: "fx", properties: { qos: false } }], options };
+		const { text, settings: set, named, encoders, sockets } = effectsPipeline(flows, wish, settings);
+		expect(set?.map(({ element }) => element)).toEqual(["video0_effect_0", "video1_effect_0"]);
+		expect([...named]).toEqual([["fx", ["video0_effect_0", "video1_effect_0"]]]);
+		expect([...encoders.keys()].map((name) => encoderOf({ name }))).toEqual(["video0_encoder", "video1_encoder"]);
+		const names = [...text.matchAll(/ name=(\S+)/g)].map(([, name]) => name);
+		expect(names).toEqual([...new Set(names)]);
+		for (const { of, also } of sockets ?? []) expect(names).toEqual(expect.arrayContaining([of, also]));
 	});
 
 	it("uses what a graphics card can do where that is asked for and there", () => {

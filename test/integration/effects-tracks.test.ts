@@ -1,0 +1,105 @@
+/** Which of somebody's tracks effects are on, while they come and go: a real node's media and real GStreamer. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { log } from "../../media-node/observability/logger.ts";
+import type { Workers } from "../../media-node/rtc/workers.ts";
+import type { EffectsWish } from "../../shared/effects.ts";
+import type { LinkReport } from "../../shared/link.ts";
+import { SdpRoom, startWorkers } from "../support/sdp-room.ts";
+
+let workers: Workers;
+let room: SdpRoom;
+
+beforeAll(async () => {
+	log.level = "silent";
+	workers = await startWorkers(0);
+});
+afterAll(() => workers?.close());
+beforeEach(() => {
+	room = new SdpRoom("effects", workers);
+	room.execute({ type: "open", endpoint: "e1", participant: "a", send: true, recv: false, data: false });
+});
+afterEach(() => room.media.close());
+
+const options: EffectsWish["options"] = { codec: "VP8", overlay: false, hardware: false };
+const pitch = { element: "pitch", name: "fx", properties: { pitch: 1.5 } };
+const fisheye = { element: "fisheye", properties: {} };
+const codecs = {
+	audio: { mimeType: "audio/opus", payloadType: 111, clockRate: 48_000, channels: 2 },
+	VP8: { mimeType: "video/VP8", payloadType: 96, clockRate: 90_000 },
+	AV1: { mimeType: "video/AV1", payloadType: 45, clockRate: 90_000 },
+};
+
+let ssrc = 1_000;
+function publish(track: string, what: keyof typeof codecs): void {
+	const kind = what === "audio" ? "audio" : "video";
+	room.execute({
+		...{ type: "publish", endpoint: "e1", track, source: kind === "audio" ? "audio" : "camera", muted: false },
+		cause: { participant: "a", request: ++ssrc },
+		media: { kind, rtpParameters: { codecs: [codecs[what]], encodings: [{ ssrc }], rtcp: { cname: "a" } } },
+	});
+}
+
+const unpublish = (track: string) => room.execute({ type: "unpublish", endpoint: "e1", track });
+const setEffects = (wish: Partial<EffectsWish>) => room.execute({ type: "effects", endpoint: "e1", options, ...wish });
+
+type Told = Extract<LinkReport, { type: "effects" }>;
+/** The next that it tells of its effects. */
+async function told(): Promise<Told> {
+	const news = await room.report((report) => (report.type === "effects" ? report : undefined));
+	room.reports.splice(room.reports.indexOf(news), 1);
+	return news;
+}
+
+/** Of the tracks that there are, whether receivers get what effects make of them. */
+const altered = () => Object.fromEntries([...room.media.tracks.all()].map(({ id, dry }) => [id, dry !== undefined]));
+
+describe("effects", () => {
+	it("are on each of several microphones, and on another one that takes the first one's place", async () => {
+		setEffects({ audio: [pitch] });
+		publish("one", "audio");
+		expect(await told()).toMatchObject({ state: "live" });
+		publish("two", "audio");
+		// Nobody gets it as it is in the meantime.
+		expect(altered()).toEqual({ one: true, two: true });
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ one: true, two: true });
+		unpublish("one");
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ two: true });
+	});
+
+	it("on a voice do not mind a camera that no pipeline can carry", async () => {
+		setEffects({ audio: [pitch] });
+		publish("mic", "audio");
+		publish("camera", "AV1");
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ mic: true, camera: false });
+	});
+
+	it("that a camera cannot have are told of, and the voice has its own all the same", async () => {
+		setEffects({ audio: [pitch], video: [fisheye] });
+		publish("camera", "AV1");
+		const refused = { state: "failed", error: { code: "unsupported", message: "no effects on video/AV1" } };
+		expect(await told()).toMatchObject(refused);
+		publish("mic", "audio");
+		expect(await told()).toMatchObject(refused);
+		expect(altered()).toEqual({ mic: true, camera: false });
+		unpublish("camera");
+		expect(await told()).toMatchObject({ state: "live" });
+		publish("camera", "VP8");
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ mic: true, camera: true });
+	});
+
+	it("outlive controls of what cannot be set", async () => {
+		setEffects({ audio: [pitch] });
+		publish("mic", "audio");
+		expect(await told()).toMatchObject({ state: "live" });
+		for (const [property, duration] of [["pich"], ["pich", 100], ["pitch", 100]] as const) {
+			room.execute({ type: "control", endpoint: "e1", name: "fx", property, value: 2, duration });
+		}
+		publish("camera", "VP8");
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ mic: true, camera: true });
+	});
+});
