@@ -1,7 +1,8 @@
 /** Talksy's page of a room, as its users know it: open an address, click Start, see who else did. */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
 
@@ -25,8 +26,14 @@ afterAll(async () => {
 	await stack?.stop();
 });
 
+beforeEach(() => {
+	failures.splice(0);
+});
+
 async function open(query: string): Promise<Page> {
-	const page = await (await browser.newContext({ viewport: { width: 1600, height: 900 } })).newPage();
+	const context = await browser.newContext({ viewport: { width: 1600, height: 900 } });
+	onTestFinished(() => context.close());
+	const page = await context.newPage();
 	page.on("pageerror", (error) => failures.push(error.message));
 	await page.goto(`${stack.url}/${query}`);
 	return page;
@@ -52,10 +59,10 @@ const pictures = (page: Page): Promise<number[]> =>
 	});
 
 it("shows who else is in the room, under their ids, in the quality that is chosen", async () => {
-	const query = "?room_id=111&debug=true&dev=1";
+	const query = `?room_id=${randomUUID()}&debug=true&dev=1`;
 	const ada = await begin(query);
 	const ben = await begin(query);
-	const elsewhere = await begin("?room_id=112");
+	const elsewhere = await begin(`?room_id=${randomUUID()}`);
 	for (const page of [ada, ben]) await expect.poll(() => pictures(page), soon).toHaveLength(1);
 	const own = await ada.textContent("figure[data-own] figcaption");
 	const seen = await ben.textContent("figure:not([data-own]) figcaption");
@@ -94,5 +101,4 @@ it("is only there for who names a room", async () => {
 	const page = await open("");
 	await expect.poll(() => page.title(), soon).toBe("Switchyard");
 	expect(await page.locator("#start").count()).toBe(0);
-	await page.close();
 });
