@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
 import { DucksoupPerson } from "../support/ducksoup-person.ts";
 import { complaints, look } from "../support/media-file.ts";
@@ -33,8 +33,9 @@ afterAll(async () => {
 });
 
 async function enter(name: string, userId: string, options: object): Promise<DucksoupPerson> {
-	const page = await (await browser.newContext()).newPage();
-	return DucksoupPerson.join(page, stack.url, { interactionName: name, userId, ...options });
+	const context = await browser.newContext();
+	onTestFinished(() => context.close());
+	return DucksoupPerson.join(await context.newPage(), stack.url, { interactionName: name, userId, ...options });
 }
 
 /** Where a file is. Of a machine that is busy people are told before it has finished. */
@@ -81,7 +82,6 @@ it.each([
 			expect(found.durationMs).toBeGreaterThan(9_000);
 			expect(await complaints(path)).toBe("");
 		}
-		await ann.page.context().close();
 	},
 	90_000,
 );

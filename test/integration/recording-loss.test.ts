@@ -1,5 +1,5 @@
 /** A recorder that is not sent everything: real mediasoup, real GStreamer, and a way between them and the sender that loses packets. */
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import type {
 	RtpParameters,
 	Worker,
 } from "mediasoup/types";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Pipeline } from "../../media-node/gst/pipeline.ts";
 import { Writer } from "../../media-node/recording/writer.ts";
 import type { Home } from "../../media-node/rtc/home.ts";
@@ -45,20 +45,22 @@ afterAll(() => {
 });
 
 /** Passes on what it gets, but for every so manieth packet. */
-async function lossy(to: PlainTransport, every: number): Promise<{ port: number; socket: Socket; lost: () => number }> {
+async function lossy(to: PlainTransport, every: number): Promise<{ port: number; lost: () => number }> {
 	const socket = createSocket("udp4");
+	onTestFinished(() => void socket.close());
 	socket.bind(0, "127.0.0.1");
 	await once(socket, "listening");
 	let count = 0;
 	socket.on("message", (packet) => {
 		if (++count % every !== 0) socket.send(packet, to.tuple.localPort, "127.0.0.1");
 	});
-	return { port: socket.address().port, socket, lost: () => Math.floor(count / every) };
+	return { port: socket.address().port, lost: () => Math.floor(count / every) };
 }
 
 async function inlet(kind: "audio" | "video", parameters: RtpParameters): Promise<[PlainTransport, Producer]> {
 	const listenInfo = { protocol: "udp" as const, ip: "127.0.0.1" };
 	const transport = await router.createPlainTransport({ listenInfo, comedia: true });
+	onTestFinished(() => transport.close());
 	return [transport, await transport.produce({ kind, rtpParameters: parameters })];
 }
 
@@ -90,10 +92,12 @@ describe("a recording that packets are missing of", () => {
 					`! ${encoders[name]} ssrc=2222 pt=96 ! udpsink host=127.0.0.1 port=${ways[1].port}`,
 				].join(" "),
 			});
+			onTestFinished(() => sender.kill());
 			await sender.started;
 			const files = { audio: join(dir, `${name}-a.mkv`), video: join(dir, `${name}-v.mkv`) };
 			const sources = [audio, video].map((producer) => ({ producer, file: files[producer.kind] }));
 			const writer = await Writer.open({ router } as Home, sources, "loss");
+			onTestFinished(() => writer.stop());
 			await writer.flowing();
 			const from = Date.now();
 			await delay(8_000);
@@ -101,7 +105,6 @@ describe("a recording that packets are missing of", () => {
 			const lasted = Date.now() - from;
 			expect(await writer.ended).toEqual({ cause: "finished" });
 			sender.kill();
-			for (const { socket } of ways) socket.close();
 			expect(ways[1].lost()).toBeGreaterThan(5);
 			for (const file of Object.values(files)) {
 				expect(await complaints(file)).toBe("");
