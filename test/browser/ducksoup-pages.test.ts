@@ -57,9 +57,14 @@ const events = ({ page }: Shown) => page.locator(".journal b").allTextContents()
 const start = ({ page }: Shown) => page.click("button:text-is('Start')");
 /** Widths of pictures that move. */
 const pictures = ({ page }: Shown): Promise<number[]> => {
-	return page.evaluate(() => {
-		const all = [...document.querySelectorAll<HTMLVideoElement>(".tile video")];
-		return all.filter(({ currentTime }) => currentTime > 0).map(({ videoWidth }) => videoWidth);
+	return page.evaluate(async () => {
+		const widths: number[] = [];
+		for (const video of document.querySelectorAll<HTMLVideoElement>(".tile video")) {
+			const before = video.getVideoPlaybackQuality().totalVideoFrames;
+			await new Promise((resolve) => setTimeout(resolve, 300));
+			if (video.getVideoPlaybackQuality().totalVideoFrames > before) widths.push(video.videoWidth);
+		}
+		return widths;
 	});
 };
 const lines = ({ page }: Shown, chart: number) => page.locator(".chart").nth(chart).locator("path.line");
