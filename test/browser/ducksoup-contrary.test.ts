@@ -47,11 +47,17 @@ beforeEach(async () => {
 
 /** Resolves with the socket's `join` received. */
 async function join(more: object = {}): Promise<void> {
-	const connected = once(sockets, "connection");
+	// What a page says may come before its test has heard that the page is there.
+	const frames = received;
+	const connected = new Promise<WebSocket>((resolve) => {
+		sockets.once("connection", (ws) => {
+			ws.on("message", (data) => frames.push(JSON.parse(String(data))));
+			resolve(ws);
+		});
+	});
 	const signalingUrl = `${url.replace("http", "ws")}/ws`;
 	await page.render({ signalingUrl, interactionName: "hall", userId: "ada", duration: 30, ...more });
-	[socket] = (await connected) as [WebSocket];
-	socket.on("message", (data) => received.push(JSON.parse(String(data))));
+	socket = await connected;
 	await got("join");
 }
 const say = (kind: string, payload: unknown = null) => socket.send(JSON.stringify({ kind, payload }));
