@@ -1,28 +1,35 @@
 /** Pion_SFU's protocol in Chromium, with nothing but a peer connection and a socket, on a real edge and node. */
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { PionPerson } from "../support/pion-page.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 
 const soon = { timeout: 20_000, interval: 100 };
 
 let stack: Stack;
 let browser: Browser;
 const people = new Map<string, PionPerson>();
-const room = `pion-${randomUUID()}`;
+let room: string;
 
 beforeAll(async () => {
-	[stack, browser] = await Promise.all([
-		Stack.start({ vars: { PION: "true" } }),
-		launchChromium(["--autoplay-policy=no-user-gesture-required"]),
-	]);
+	browser = await launchChromium(["--autoplay-policy=no-user-gesture-required"]);
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		people.clear();
+		room = `pion-${randomUUID()}`;
+		stack = await Stack.start({ vars: { PION: "true" } });
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
@@ -59,22 +66,22 @@ async function allSee(names: readonly string[]): Promise<void> {
 }
 
 describe("people of a room", () => {
-	it("see and hear each other, under the ids of the senders", async () => {
+	step("see and hear each other, under the ids of the senders", async () => {
 		await Promise.all([enter("ada"), enter("ben", "/pion"), enter("cleo")]);
 		await allSee(["ada", "ben", "cleo"]);
 		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
 	});
 
-	it("hear nothing of who is muted, and again when not any more", async () => {
+	step("hear nothing of who is muted, and again when not any more", async () => {
 		const { audio } = await person("ada").own();
-		expect(await person("ben").energy(audio)).toBeGreaterThan(0);
+		await expect.poll(() => person("ben").energy(audio), soon).toBeGreaterThan(0);
 		await person("ada").mute(true);
 		await expect.poll(() => person("ben").energy(audio), soon).toBe(0);
 		await person("ada").mute(false);
 		await expect.poll(() => person("ben").energy(audio), soon).toBeGreaterThan(0);
 	});
 
-	it("show their screens in the camera's place", async () => {
+	step("show their screens in the camera's place", async () => {
 		const { video } = await person("cleo").own();
 		const width = async (name: string) => (await person(name).shown()).find(({ track }) => track === video)?.width;
 		await person("cleo").screen(true);
@@ -85,7 +92,7 @@ describe("people of a room", () => {
 		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
 	});
 
-	it("lose sight of who leaves, whose socket stays, and of who closes the page", async () => {
+	step("lose sight of who leaves, whose socket stays, and of who closes the page", async () => {
 		await person("cleo").leave();
 		await allSee(["ada", "ben"]);
 		expect((await person("cleo").state()).closed).toBeUndefined();
@@ -95,12 +102,12 @@ describe("people of a room", () => {
 		await allSee(["ada", "ben"]);
 	});
 
-	it("come back by loading the page again", async () => {
+	step("come back by loading the page again", async () => {
 		await person("ben").reload();
 		await allSee(["ada", "ben"]);
 	});
 
-	it("lose sight of who closes the connection alone", async () => {
+	step("lose sight of who closes the connection alone", async () => {
 		const cleo = await enter("cleo");
 		await allSee(["ada", "ben", "cleo"]);
 		await cleo.page.evaluate(() => (window as unknown as { pion: { pc: RTCPeerConnection } }).pion.pc.close());
@@ -111,7 +118,7 @@ describe("people of a room", () => {
 });
 
 describe("beside others", () => {
-	it("a native participant of the same room is seen and heard, and sees and hears", async () => {
+	step("a native participant of the same room is seen and heard, and sees and hears", async () => {
 		const bot = await Bot.join(stack.url, room, "native", await stack.tokenFor(room, "native"));
 		onTestFinished(() => bot.destroy());
 		await bot.publish();
@@ -129,7 +136,7 @@ describe("beside others", () => {
 });
 
 describe("a room that is moved", () => {
-	it("to another node goes on there over the same connections", async () => {
+	step("to another node goes on there over the same connections", async () => {
 		const second = await stack.addNode("node-2");
 		await second.registered;
 		await stack.nodes[0]?.kill("SIGKILL");

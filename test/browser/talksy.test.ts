@@ -1,10 +1,11 @@
 /** Talksy's protocol in Chromium, with nothing but a peer connection and a socket, on a real edge and node. */
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { RoomStats } from "../../shared/talksy.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 import { type TalksyOptions, TalksyPerson } from "../support/talksy-page.ts";
 
 const soon = { timeout: 20_000, interval: 100 };
@@ -12,17 +13,23 @@ const soon = { timeout: 20_000, interval: 100 };
 let stack: Stack;
 let browser: Browser;
 const people = new Map<string, TalksyPerson>();
-const room = `talksy-${randomUUID()}`;
+let room: string;
 
 beforeAll(async () => {
-	[stack, browser] = await Promise.all([
-		Stack.start({ vars: { TALKSY: "true" } }),
-		launchChromium(["--autoplay-policy=no-user-gesture-required"]),
-	]);
+	browser = await launchChromium(["--autoplay-policy=no-user-gesture-required"]);
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		people.clear();
+		room = `talksy-${randomUUID()}`;
+		stack = await Stack.start({ vars: { TALKSY: "true" } });
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
@@ -76,7 +83,7 @@ async function frames(viewer: string, track: string): Promise<number> {
 }
 
 describe("people of a room", () => {
-	it("see and hear each other, under the ids of the senders", async () => {
+	step("see and hear each other, under the ids of the senders", async () => {
 		await Promise.all([enter("ada"), enter("ben"), enter("cleo")]);
 		await allSee(["ada", "ben", "cleo"]);
 		for (const name of ["ada", "ben", "cleo"]) {
@@ -89,10 +96,10 @@ describe("people of a room", () => {
 		});
 	});
 
-	it("hear nothing of who is muted, and learn who has a voice", async () => {
+	step("hear nothing of who is muted, and learn who has a voice", async () => {
 		const mic = await ownTrack("ada", "audio");
 		const ssrc = (await person("ben").shown()).find(({ track }) => track === mic)?.ssrc;
-		expect(await person("ben").energy(mic)).toBeGreaterThan(0);
+		await expect.poll(() => person("ben").energy(mic), soon).toBeGreaterThan(0);
 		const ofAda = async () => (await person("ben").voices()).filter(({ track }) => track === mic);
 		await expect.poll(ofAda, soon).toContainEqual({ type: "vad_started", track: mic, ssrc });
 		await person("ada").mute(true);
@@ -102,7 +109,7 @@ describe("people of a room", () => {
 		await expect.poll(() => person("ben").energy(mic), soon).toBeGreaterThan(0);
 	});
 
-	it("get the quality that they ask for", async () => {
+	step("get the quality that they ask for", async () => {
 		const cam = await ownTrack("ada", "video");
 		await expect.poll(() => width("ben", cam), soon).toBe(1280);
 		await person("ben").switchQuality("low");
@@ -117,7 +124,7 @@ describe("people of a room", () => {
 		await expect.poll(() => width("ben", cam), soon).toBe(1280);
 	});
 
-	it("get what their elements can show, and nothing where they are out of view", async () => {
+	step("get what their elements can show, and nothing where they are out of view", async () => {
 		const cam = await ownTrack("ada", "video");
 		await person("ben").resize(cam, 300, 170);
 		await expect.poll(() => width("ben", cam), soon).toBe(320);
@@ -129,7 +136,7 @@ describe("people of a room", () => {
 		await expect.poll(() => width("ben", cam), soon).toBe(1280);
 	});
 
-	it("get no more than their limit", async () => {
+	step("get no more than their limit", async () => {
 		const cam = await ownTrack("ada", "video");
 		await person("cleo").limit(500_000);
 		await expect.poll(() => width("cleo", cam), { ...soon, timeout: 30_000 }).toBe(320);
@@ -137,7 +144,7 @@ describe("people of a room", () => {
 		await expect.poll(() => width("cleo", cam), { ...soon, timeout: 30_000 }).toBe(1280);
 	});
 
-	it("show their screens, which end without the rest", async () => {
+	step("show their screens, which end without the rest", async () => {
 		await person("cleo").shareScreen();
 		await allSee(["ada", "ben", "cleo"]);
 		const screen = (await person("cleo").own()).at(-1);
@@ -149,12 +156,14 @@ describe("people of a room", () => {
 		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
 	});
 
-	it("are told every second what goes to and fro", async () => {
+	step("are told every second what goes to and fro", async () => {
 		const before = (await person("ada").stats()).count;
-		await person("ada").page.waitForTimeout(3_000);
-		const { count, last } = await person("ada").stats();
-		expect(count - before).toBeGreaterThanOrEqual(2);
-		expect(count - before).toBeLessThanOrEqual(4);
+		const began = performance.now();
+		const since = async () => (await person("ada").stats()).count - before;
+		await expect.poll(since, soon).toBeGreaterThanOrEqual(4);
+		// The first may be due at once. A machine that is busy tells later, and never more often.
+		expect(performance.now() - began).toBeGreaterThan(2_500);
+		const { last } = await person("ada").stats();
 		const id = await person("ada").id;
 		const [mic, cam] = [await ownTrack("ada", "audio"), await ownTrack("ada", "video")];
 		expect(last).toMatchObject({ id, current_publish_limitation: "none" });
@@ -184,7 +193,7 @@ describe("people of a room", () => {
 		expect(stats.client_stats[id]?.received_track_stats).toHaveLength(4);
 	});
 
-	it("are gone for the others when they leave, and come back", async () => {
+	step("are gone for the others when they leave, and come back", async () => {
 		await person("cleo").leave();
 		await allSee(["ada", "ben"]);
 		await person("cleo").reload();
@@ -197,16 +206,18 @@ describe("people of a room", () => {
 });
 
 describe("codecs", () => {
-	it.each(["video/VP9", "video/H264", "video/AV1"])("%s goes as well", async (codec) => {
-		await enter("eve", { codec, simulcast: false });
-		await allSee(["ada", "ben", "eve"]);
-		await person("eve").page.close();
-		await allSee(["ada", "ben"]);
-	});
+	for (const codec of ["video/VP9", "video/H264", "video/AV1"]) {
+		step(`${codec} goes as well`, async () => {
+			await enter("eve", { codec, simulcast: false });
+			await allSee(["ada", "ben", "eve"]);
+			await person("eve").page.close();
+			await allSee(["ada", "ben"]);
+		});
+	}
 });
 
 describe("a room that is moved", () => {
-	it("to another node goes on there over the same connections", async () => {
+	step("to another node goes on there over the same connections", async () => {
 		await stack.addNode("node-2");
 		await stack.nodes[0]?.kill("SIGKILL");
 		const before = new Map((await person("ada").shown()).map(({ track, count }) => [track, count]));

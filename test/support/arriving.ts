@@ -1,5 +1,5 @@
 /** What of media arrives in a page, whatever its client made its connections with. */
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, JSHandle, Page } from "playwright-core";
 
 export interface Arriving {
 	kind: string;
@@ -47,3 +47,21 @@ export const streamSentFrom = (page: Page): Promise<string> =>
 		);
 		return said.find((it) => it !== undefined) ?? "";
 	});
+
+/** Energy of the sound that comes of a track in a second and a half: Chromium's fake microphone beeps once a second. */
+export async function soundOf(connection: JSHandle<RTCPeerConnection>, track: string): Promise<number> {
+	return connection.evaluate(async (pc, track) => {
+		const energy = async () => {
+			for (const { receiver } of pc.getTransceivers()) {
+				if (receiver.track.id !== track) continue;
+				for (const stats of (await receiver.getStats()).values()) {
+					if (stats.type === "inbound-rtp") return stats.totalAudioEnergy ?? 0;
+				}
+			}
+			return 0;
+		};
+		const before = await energy();
+		await new Promise((resolve) => setTimeout(resolve, 1_500));
+		return (await energy()) - before;
+	}, track);
+}

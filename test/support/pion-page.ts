@@ -1,5 +1,6 @@
 /** A client of Pion_SFU in a page: RTCPeerConnection and WebSocket, and its wire. */
 import type { Page } from "playwright-core";
+import { soundOf } from "./arriving.ts";
 
 interface PionPage {
 	ws: WebSocket;
@@ -67,9 +68,9 @@ export class PionPerson {
 		return this.page.evaluate(shownTracks);
 	}
 
-	/** Sound that came lately, of a track: its energy over that time. */
+	/** Sound that comes of a track in a second and a half. */
 	async energy(track: string): Promise<number> {
-		return this.page.evaluate(energyOf, track);
+		return soundOf(await this.page.evaluateHandle(() => window.pion.pc), track);
 	}
 
 	mute(muted: boolean): Promise<void> {
@@ -171,21 +172,4 @@ async function shownTracks(): Promise<Shown[]> {
 		}
 	}
 	return all;
-}
-
-/** Chromium's fake microphone beeps once a second. */
-async function energyOf(track: string): Promise<number> {
-	const { pc } = window.pion;
-	const read = async () => {
-		for (const { receiver } of pc.getTransceivers()) {
-			if (receiver.track.id !== track) continue;
-			for (const stats of (await receiver.getStats()).values()) {
-				if (stats.type === "inbound-rtp") return stats.totalAudioEnergy ?? 0;
-			}
-		}
-		return 0;
-	};
-	const before = await read();
-	await new Promise((resolve) => setTimeout(resolve, 1_500));
-	return (await read()) - before;
 }

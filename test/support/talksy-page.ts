@@ -1,6 +1,7 @@
 /** A client of Talksy in a page: RTCPeerConnection and WebSocket, and its wire. */
 import type { Page } from "playwright-core";
 import type { AvailableTrack, ClientStats, Quality } from "../../shared/talksy.ts";
+import { soundOf } from "./arriving.ts";
 
 export interface TalksyOptions {
 	/** Its video is sent in three layers; so unless told otherwise. */
@@ -102,8 +103,8 @@ export class TalksyPerson {
 	}
 
 	/** Sound that comes of a track in a second and a half. */
-	energy(track: string): Promise<number> {
-		return this.page.evaluate(energyOf, track);
+	async energy(track: string): Promise<number> {
+		return soundOf(await this.page.evaluateHandle(() => window.talksy.pc), track);
 	}
 
 	mute(muted: boolean): Promise<void> {
@@ -310,20 +311,4 @@ async function shownTracks(): Promise<Shown[]> {
 		}
 	}
 	return all;
-}
-
-/** Chromium's fake microphone beeps once a second. */
-async function energyOf(track: string): Promise<number> {
-	const read = async () => {
-		for (const { receiver } of window.talksy.pc.getTransceivers()) {
-			if (receiver.track.id !== track) continue;
-			for (const stats of (await receiver.getStats()).values()) {
-				if (stats.type === "inbound-rtp") return stats.totalAudioEnergy ?? 0;
-			}
-		}
-		return 0;
-	};
-	const before = await read();
-	await new Promise((resolve) => setTimeout(resolve, 1_500));
-	return (await read()) - before;
 }
