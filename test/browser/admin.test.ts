@@ -1,10 +1,11 @@
 /** The admin page in Chromium, over the real edge and a real node, with bots in a room. */
 import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 
 const ROOM = "standup";
 
@@ -28,21 +29,29 @@ const toast = (text: string) => page.locator(".toast", { hasText: text }).waitFo
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([Stack.start(), launchChromium()]);
-	await enter("ada");
-	await enter("bo");
-	page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
-	page.on("pageerror", (error) => failures.push(error.message));
-	await page.goto(`${stack.url}/admin`);
+	browser = await launchChromium();
 });
-afterAll(async () => {
-	for (const bot of bots) bot.destroy();
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		failures.length = 0;
+		stack = await Stack.start();
+		await enter("ada");
+		await enter("bo");
+		page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+		page.on("pageerror", (error) => failures.push(error.message));
+		await page.goto(`${stack.url}/admin`);
+	},
+	async end() {
+		for (const bot of bots.splice(0)) bot.destroy();
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 describe("the admin page", () => {
-	it("shows nothing without a key, and says that a wrong one is wrong", async () => {
+	step("shows nothing without a key, and says that a wrong one is wrong", async () => {
 		expect(await page.locator(".top, .node").count()).toBe(0);
 		await page.fill("#key", "d3Jvbmc=");
 		await page.keyboard.press("Enter");
@@ -51,7 +60,7 @@ describe("the admin page", () => {
 		expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 	});
 
-	it("lists the node by region, with figures that move", async () => {
+	step("lists the node by region, with figures that move", async () => {
 		await page.fill("#key", stack.authKey);
 		await page.keyboard.press("Enter");
 		await page.locator(".region h2", { hasText: "local" }).waitFor();
@@ -70,7 +79,7 @@ describe("the admin page", () => {
 		await endpoints("2");
 	});
 
-	it("finds the room, and shows who is in it and where they are served", async () => {
+	step("finds the room, and shows who is in it and where they are served", async () => {
 		await page.click("text=Rooms");
 		await page.fill("#search", "nothing-like-it");
 		await page.locator(".rooms [role=status]", { hasText: "0 rooms found" }).waitFor();
@@ -84,7 +93,7 @@ describe("the admin page", () => {
 		expect(await served.evaluateAll((all) => all.map((it) => it.getAttribute("data-person")))).toEqual(["ada", "bo"]);
 	});
 
-	it("mutes, and the one who is muted hears of it", async () => {
+	step("mutes, and the one who is muted hears of it", async () => {
 		const muted = bots[0]?.signal.event("trackUpdated");
 		await row("ada").getByRole("button", { name: "Mute ada", exact: true }).click();
 		expect(await muted).toMatchObject({ participant: "ada", muted: true });
@@ -93,7 +102,7 @@ describe("the admin page", () => {
 		expect(await row("ada").getByRole("button", { name: "Mute ada", exact: true }).isDisabled()).toBe(true);
 	});
 
-	it("moves and removes once that is confirmed, by keyboard too", async () => {
+	step("moves and removes once that is confirmed, by keyboard too", async () => {
 		const moved = bots[0]?.signal.event("moved");
 		await row("ada").getByRole("button", { name: "Move ada", exact: true }).press("Enter");
 		await page.keyboard.type("elsewhere");
@@ -114,7 +123,7 @@ describe("the admin page", () => {
 		await row("bo").waitFor({ state: "detached" });
 	});
 
-	it("drains a node once that is confirmed, and takes it back", async () => {
+	step("drains a node once that is confirmed, and takes it back", async () => {
 		await page.click("text=Fleet");
 		const state = (text: string) => page.locator('[data-node="node-1"] header .state', { hasText: text }).waitFor();
 		await state("ready");
@@ -128,7 +137,7 @@ describe("the admin page", () => {
 		await state("ready");
 	});
 
-	it("gives the key up", async () => {
+	step("gives the key up", async () => {
 		await page.click("text=Forget key");
 		await page.locator("#key").waitFor();
 		expect(await page.locator(".top, .room").count()).toBe(0);

@@ -2,13 +2,14 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
 import type { SfuClient } from "../../client/odoo/sfu-client.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { type OdooChannel, odooChannel } from "../support/odoo.ts";
 import { bitratesOf, decodes, enterChannel, stopUpload, updatesOf, upload } from "../support/odoo-page.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 
 declare const window: { client: SfuClient; seen: { states: string[] } };
 
@@ -19,12 +20,20 @@ const pages = new Map<number, Page>();
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([Stack.start(), launchChromium()]);
-	channel = await odooChannel(stack.url, stack.authKey, "https://odoo.example:channel:1", randomUUID());
+	browser = await launchChromium();
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		pages.clear();
+		stack = await Stack.start();
+		channel = await odooChannel(stack.url, stack.authKey, "https://odoo.example:channel:1", randomUUID());
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 async function enter(session: number): Promise<Page> {
@@ -34,12 +43,12 @@ async function enter(session: number): Promise<Page> {
 }
 
 describe("three sessions of a channel", () => {
-	it("are authenticated, then connected", async () => {
+	step("are authenticated, then connected", async () => {
 		const page = await enter(1);
 		expect(await page.evaluate(() => window.seen.states)).toEqual(["connecting", "authenticated", "connected"]);
 	});
 
-	it("see and hear each other: a track with its session and type", async () => {
+	step("see and hear each other: a track with its session and type", async () => {
 		const one = pages.get(1) as Page;
 		await upload(one, ["audio", "camera"]);
 		const two = await enter(2);
@@ -57,7 +66,7 @@ describe("three sessions of a channel", () => {
 		await Promise.all([decodes(three, 1, "camera"), decodes(three, 2, "camera")]);
 	});
 
-	it("tell each other of their state, and broadcast", async () => {
+	step("tell each other of their state, and broadcast", async () => {
 		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
 		await one.evaluate(() => window.client.updateInfo({ isRaisingHand: true }));
 		await expect
@@ -69,7 +78,7 @@ describe("three sessions of a channel", () => {
 		await expect.poll(() => updatesOf(one, "broadcast")).toEqual([{ senderId: 3, message: { hello: "all" } }]);
 	});
 
-	it("are counted by what arrives of each stream, and not when a camera is off", async () => {
+	step("are counted by what arrives of each stream, and not when a camera is off", async () => {
 		const rates = () => bitratesOf(stack.url, channel);
 		// Two cameras of 360 lines, one microphone.
 		await expect.poll(async () => (await rates()).camera, { timeout: 15_000 }).toBeGreaterThan(100_000);
@@ -84,7 +93,7 @@ describe("three sessions of a channel", () => {
 		for (const session of [1, 2]) await upload(pages.get(session) as Page, ["camera"]);
 	});
 
-	it("hear of who leaves", async () => {
+	step("hear of who leaves", async () => {
 		const [one, three] = [pages.get(1) as Page, pages.get(3) as Page];
 		await three.evaluate(() => window.client.disconnect());
 		await expect.poll(() => updatesOf(one, "disconnect")).toEqual([{ sessionId: 3 }]);
@@ -92,9 +101,10 @@ describe("three sessions of a channel", () => {
 });
 
 describe("beside others", () => {
-	it("a native participant of the same room sees an Odoo session, and is seen", async () => {
+	step("a native participant of the same room sees an Odoo session, and is seen", async () => {
 		const one = pages.get(1) as Page;
 		const bot = await Bot.join(stack.url, channel.uuid, "native", await stack.tokenFor(channel.uuid, "native"));
+		onTestFinished(() => bot.destroy());
 		await bot.publish();
 		const kinds = async () =>
 			((await updatesOf(one, "track")) as { sessionId: string; type: string }[])
@@ -113,6 +123,5 @@ describe("beside others", () => {
 				{ timeout: 10_000 },
 			)
 			.toEqual(["audio", "video"]);
-		bot.destroy();
 	});
 });

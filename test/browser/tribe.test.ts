@@ -1,10 +1,11 @@
 /** tribe's protocol in Chromium, with nothing but peer connections and a socket, on a real edge and nodes. */
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
 import { Bot } from "../support/bot/bot.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 import { TribePerson } from "../support/tribe-page.ts";
 
 const soon = { timeout: 20_000, interval: 100 };
@@ -12,15 +13,24 @@ const publisher = { socketId: "publisher", userId: "" };
 
 let stack: Stack;
 let browser: Browser;
-const room = `tribe-${randomUUID()}`;
+let room: string;
 const people = new Map<string, TribePerson>();
 
 beforeAll(async () => {
-	[stack, browser] = await Promise.all([Stack.start(), launchChromium(["--autoplay-policy=no-user-gesture-required"])]);
+	browser = await launchChromium(["--autoplay-policy=no-user-gesture-required"]);
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		people.clear();
+		room = `tribe-${randomUUID()}`;
+		stack = await Stack.start();
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
@@ -53,7 +63,7 @@ async function sees(one: TribePerson, socketId: string, kinds = ["audio", "video
 const others = (all: readonly TribePerson[], one: TribePerson) => all.filter((it) => it !== one);
 
 describe("three people of a room with a node", () => {
-	it("see and hear each other: one connection up, one down from each, each offered once", async () => {
+	step("see and hear each other: one connection up, one down from each, each offered once", async () => {
 		const all = await Promise.all([enter("ada"), enter("ben"), enter("cleo")]);
 		await allSee(all);
 		for (const one of all) {
@@ -67,7 +77,7 @@ describe("three people of a room with a node", () => {
 		}
 	});
 
-	it("are told which of their connections carry media", async () => {
+	step("are told which of their connections carry media", async () => {
 		const all = ["ada", "ben", "cleo"].map(person);
 		for (const one of all) {
 			const from = [publisher, ...others(all, one).map(({ session }) => session)];
@@ -77,7 +87,7 @@ describe("three people of a room with a node", () => {
 		}
 	});
 
-	it("hear how the others hold their devices, and what they say", async () => {
+	step("hear how the others hold their devices, and what they say", async () => {
 		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
 		await ada.say("orientationChange", { orientation: 180, camera: "back" });
 		for (const other of [ben, cleo]) {
@@ -92,7 +102,7 @@ describe("three people of a room with a node", () => {
 		expect(await ada.told("eventMessage")).toEqual([]);
 	});
 
-	it("show their screens in the camera's place", async () => {
+	step("show their screens in the camera's place", async () => {
 		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
 		const width = async (one: TribePerson) => (await one.received(cleo.socketId)).at(-1)?.width;
 		await cleo.screen(true);
@@ -102,7 +112,7 @@ describe("three people of a room with a node", () => {
 		for (const one of [ada, ben, cleo]) expect(await one.errors()).toEqual([]);
 	});
 
-	it("see nothing of who is muted, and are told", async () => {
+	step("see nothing of who is muted, and are told", async () => {
 		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
 		const muted = await stack.rest(`/v1/rooms/${room}/participants/${ben.socketId}/mute`, {
 			...{ method: "POST", body: JSON.stringify({ muted: true, tracks: [`${ben.socketId}-camera`] }) },
@@ -127,7 +137,7 @@ describe("three people of a room with a node", () => {
 		await sees(ada, cleo.socketId);
 	});
 
-	it("come back on another socket with what they missed, and their media has not stopped", async () => {
+	step("come back on another socket with what they missed, and their media has not stopped", async () => {
 		const [ada, ben] = [person("ada"), person("ben")];
 		await ada.lose();
 		await expect
@@ -144,7 +154,7 @@ describe("three people of a room with a node", () => {
 		expect(await ben.told("eventLeave")).toEqual([]);
 	});
 
-	it("leave with their page or their socket, and come anew", async () => {
+	step("leave with their page or their socket, and come anew", async () => {
 		const [ada, ben, cleo] = [person("ada"), person("ben"), person("cleo")];
 		const before = ben.session;
 		await ben.reload();
@@ -163,7 +173,7 @@ describe("three people of a room with a node", () => {
 		await allSee([ada, ben]);
 	});
 
-	it("see each other on another node when theirs is gone", async () => {
+	step("see each other on another node when theirs is gone", async () => {
 		await stack.addNode("node-2");
 		const all = [person("ada"), person("ben")];
 		stack.nodes[0]?.process.kill("SIGKILL");
@@ -175,7 +185,7 @@ describe("three people of a room with a node", () => {
 		for (const one of all) expect(await one.errors()).toEqual([]);
 	});
 
-	it("go on when their node is taken out of service", async () => {
+	step("go on when their node is taken out of service", async () => {
 		await stack.addNode("node-3");
 		const all = [person("ada"), person("ben")];
 		const drained = await stack.rest("/v1/nodes/node-2/drain", {
@@ -192,7 +202,7 @@ describe("three people of a room with a node", () => {
 });
 
 describe("beside others", () => {
-	it("a native participant of the same room is seen and heard, and sees and hears", async () => {
+	step("a native participant of the same room is seen and heard, and sees and hears", async () => {
 		const where = `tribe-${randomUUID()}`;
 		const dora = await enter("dora", where);
 		const bot = await Bot.join(stack.url, where, "native", await stack.tokenFor(where, "native"));
@@ -217,7 +227,7 @@ describe("beside others", () => {
 });
 
 describe("two people who call each other", () => {
-	it("are connected directly, page to page, and need no node", async () => {
+	step("are connected directly, page to page, and need no node", async () => {
 		const where = `tribe-${randomUUID()}`;
 		const eva = await enter("eva", where, true);
 		const finn = await enter("finn", where, true);
