@@ -42,11 +42,12 @@ export class S3Store implements Store {
 
 	async bring(parcel: Parcel): Promise<void> {
 		const { file, save, signal: abortSignal } = parcel;
-		if (await this.#isThere(file)) return;
+		if (await this.#isThere(file, abortSignal)) return;
 		let { upload } = parcel;
 		if (!upload) {
 			const { UploadId: id } = await this.#client.send(
 				new CreateMultipartUploadCommand({ ...this.#object(file), Metadata: { sha256: file.sha256 } }),
+				{ abortSignal },
 			);
 			if (id === undefined) throw new Error("an upload without an id");
 			upload = { id, parts: [] };
@@ -80,9 +81,10 @@ export class S3Store implements Store {
 	}
 
 	/** Throws `conflict` when something else is there. */
-	async #isThere(file: RecordedFile): Promise<boolean> {
+	async #isThere(file: RecordedFile, abortSignal: AbortSignal | undefined): Promise<boolean> {
 		try {
-			const { Metadata, ContentLength } = await this.#client.send(new HeadObjectCommand(this.#object(file)));
+			const head = new HeadObjectCommand(this.#object(file));
+			const { Metadata, ContentLength } = await this.#client.send(head, { abortSignal });
 			if (Metadata?.sha256 === file.sha256 && ContentLength === file.bytes) return true;
 		} catch (error) {
 			if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
