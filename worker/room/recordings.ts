@@ -130,6 +130,7 @@ export function keepRecordings(core: Core): void {
 		else published.set(track.participant, [track]);
 	}
 	for (const row of [...recordings.values()]) {
+		if (row.over) continue;
 		giveUpParts(core, row);
 		keep(core, row, (participant) => published.get(participant) ?? []);
 	}
@@ -141,7 +142,8 @@ type TracksOf = (participant: string) => readonly Track[];
 /** When to look again without any event. */
 export function recordingsDueAt(core: Core): number | undefined {
 	let earliest = Number.POSITIVE_INFINITY;
-	for (const { beginAt, parts } of core.recordings.values()) {
+	for (const { beginAt, parts, over } of core.recordings.values()) {
+		if (over) continue;
 		if (beginAt !== undefined) earliest = Math.min(earliest, beginAt);
 		for (const { state, due } of parts)
 			if (state === "finishing" && due !== undefined) earliest = Math.min(earliest, due);
