@@ -6,16 +6,18 @@ import type { Recorded } from "./state.ts";
 
 /** Those that are not over yet. */
 export function recordingInfos(core: Core): RecordingInfo[] {
-	const infos: RecordingInfo[] = [];
-	for (const row of core.recordings.values()) if (!row.over) infos.push(infoOf(row));
-	return infos;
+	const rows = [...core.recordings.values()].filter(({ over }) => !over);
+	if (rows.length === 0) return [];
+	const stored = storedOf(core);
+	return rows.map((row) => infoOf(row, stored.get(row.id)));
 }
 
 /** After an event of the platform: tells each state that is another than was told last. */
 export function tellRecordings(core: Core): void {
-	if (!core.recordings.dirty) return;
+	if (!core.recordings.dirty && !core.recordingFiles.dirty) return;
+	const stored = storedOf(core);
 	for (const row of core.recordings.values()) {
-		const info = infoOf(row);
+		const info = infoOf(row, stored.get(row.id));
 		const told = [info.state, info.written, info.stored, info.error?.code].join(" ");
 		if (row.told === told) continue;
 		row.told = told;
@@ -24,9 +26,16 @@ export function tellRecordings(core: Core): void {
 	}
 }
 
-function infoOf(row: Recorded): RecordingInfo {
-	const { id, participant, layout, sources, effects, createdAt, error, files } = row;
-	const stored = files.reduce((count, { state }) => count + (state === "stored" ? 1 : 0), 0);
-	const counts = { written: files.length, stored };
-	return { id, participant, layout, sources, effects, createdAt, error, ...counts, state: stateOf(row) };
+/** How many files have arrived where recordings are kept, by recording. */
+function storedOf(core: Core): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const { recording, file } of core.recordingFiles.values()) {
+		if (file.state === "stored") counts.set(recording, (counts.get(recording) ?? 0) + 1);
+	}
+	return counts;
+}
+
+function infoOf(row: Recorded, stored = 0): RecordingInfo {
+	const { id, participant, layout, sources, effects, createdAt, error, files: written } = row;
+	return { id, participant, layout, sources, effects, createdAt, error, written, stored, state: stateOf(row) };
 }
