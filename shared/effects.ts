@@ -86,6 +86,17 @@ export const EffectsWish = z.object({
 });
 export type EffectsWish = z.infer<typeof EffectsWish>;
 
+/** Effects as anybody asks for them: as text. Without either, there are none any more. */
+export const EffectsRequest = z.object({
+	audio: z.string().max(MAX_TEXT).optional(),
+	video: z.string().max(MAX_TEXT).optional(),
+	codec: EffectOptions.shape.codec.default("VP8"),
+	framerate: EffectOptions.shape.framerate,
+	overlay: z.boolean().default(false),
+	hardware: z.boolean().default(false),
+});
+export type EffectsRequest = z.infer<typeof EffectsRequest>;
+
 /** A property of a running effect set anew: at once, or in steps over `duration` ms (5,000 at most). */
 export const EffectControl = z.object({
 	name: EffectName,
@@ -135,6 +146,17 @@ export function parseEffects(text: string, kind?: "audio" | "video", widened: re
 	const parsed = EffectChain.safeParse(chain);
 	if (!parsed.success) throw refusal(SwitchyardError.fromZod(parsed.error).message);
 	return parsed.data;
+}
+
+/** What is asked for; undefined: nothing. Throws `bad_request` for what is not allowed. */
+export function readEffects(request: EffectsRequest, widened: readonly string[]): EffectsWish | undefined {
+	const { audio, video, codec, framerate, overlay, hardware } = request;
+	if (!audio && !video) return undefined;
+	return {
+		audio: audio ? parseEffects(audio, "audio", widened) : undefined,
+		video: video ? parseEffects(video, "video", widened) : undefined,
+		options: { codec, framerate, overlay, hardware },
+	};
 }
 
 /** What an operator's comma list widens the allowed elements by. */

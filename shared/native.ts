@@ -4,7 +4,7 @@
  * docs/native.md tells it in sentences; these schemas decide.
  */
 import * as z from "zod";
-import { EffectControl, EffectOptions, EffectsState } from "./effects.ts";
+import { EffectControl, EffectsRequest, EffectsState } from "./effects.ts";
 import { ErrorBody } from "./errors.ts";
 import { IceServers } from "./ice.ts";
 import { EndpointId, NodeId, ParticipantId, Region, RoomName, SessionId, TrackId } from "./ids.ts";
@@ -142,15 +142,7 @@ const requests = {
 	 * What is done to what a participant sends, as text (docs/effects.md); without either, nothing any more. Own with the
 	 * right to effects, another's with the right to moderate.
 	 */
-	effects: {
-		participant: ParticipantId.optional(),
-		audio: z.string().max(2_000).optional(),
-		video: z.string().max(2_000).optional(),
-		codec: EffectOptions.shape.codec.default("VP8"),
-		framerate: EffectOptions.shape.framerate,
-		overlay: z.boolean().default(false),
-		hardware: z.boolean().default(false),
-	},
+	effects: { participant: ParticipantId.optional(), ...EffectsRequest.shape },
 	/** A property of a running effect. */
 	controlEffect: { participant: ParticipantId.optional(), ...EffectControl.shape },
 	/**

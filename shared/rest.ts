@@ -1,5 +1,7 @@
 /** REST resources of `/v1`: bodies and answers. OpenAPI is generated from these. */
 import * as z from "zod";
+import { EffectChain, EffectOptions, EffectsState } from "./effects.ts";
+import { ErrorBody } from "./errors.ts";
 import { ConsumerName } from "./events.ts";
 import { NodeLoad } from "./fleet.ts";
 import { NodeId, ParticipantId, Region, RoomName, TrackId } from "./ids.ts";
@@ -135,6 +137,18 @@ export const TokenCreated = z.object({
 	expiresAt: z.number().int(),
 });
 export type TokenCreated = z.infer<typeof TokenCreated>;
+
+/** What is done to what a participant sends. */
+export const ParticipantEffects = z.object({
+	audio: EffectChain.optional(),
+	video: EffectChain.optional(),
+	options: EffectOptions,
+	/** Absent: there are none, or nothing has come of them yet. */
+	state: EffectsState.optional(),
+	/** Why they are not live. */
+	error: ErrorBody.optional(),
+});
+export type ParticipantEffects = z.infer<typeof ParticipantEffects>;
 
 export const MuteBody = z.object({
 	muted: z.literal(true).default(true),

@@ -380,6 +380,7 @@ describe("the edge", () => {
 			"GET /rooms/{room}",
 			"GET /rooms/{room}/participants",
 			"GET /rooms/{room}/participants/{participant}",
+			"GET /rooms/{room}/participants/{participant}/effects",
 			"GET /rooms/{room}/recordings",
 			"GET /rooms/{room}/recordings/{recording}",
 			"GET /rooms/{room}/recordings/{recording}/files/{file}",
@@ -390,6 +391,7 @@ describe("the edge", () => {
 			"POST /nodes/{node}/drain",
 			"POST /nodes/{node}/token",
 			"POST /rooms",
+			"POST /rooms/{room}/participants/{participant}/effects/control",
 			"POST /rooms/{room}/participants/{participant}/move",
 			"POST /rooms/{room}/participants/{participant}/mute",
 			"POST /rooms/{room}/recordings",
@@ -399,6 +401,7 @@ describe("the edge", () => {
 			"POST /rooms/{room}/whep/{session}/layer",
 			"POST /rooms/{room}/whep/{session}/sse",
 			"POST /rooms/{room}/whip",
+			"PUT /rooms/{room}/participants/{participant}/effects",
 		]);
 	});
 

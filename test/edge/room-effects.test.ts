@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { newRoom, TestClient, testEnv } from "./support/client.ts";
+import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, TestLink, TestNode } from "./support/node.ts";
 
 let node: TestNode;
@@ -96,4 +96,77 @@ describe("effects", () => {
 			expect(await first.refusal("effects", { audio })).toBe("bad_request");
 		}
 	});
+
+	it("are read, set and controlled by back ends too, without a right of the participant's", async () => {
+		const { room, link, first, stub } = await roomWith({ id: "a" });
+		const path = `/v1/rooms/${room}/participants/a/effects`;
+		const none = { options };
+		expect(await call("GET", path)).toEqual([200, none]);
+		expect(await call("POST", `${path}/control`, { name: "fx", property: "pitch", value: 2 })).toEqual(refused(404));
+
+		const wanted = { audio: "pitch pitch=1.5 name=fx", codec: "H264" };
+		const effects = {
+			audio: [{ element: "pitch", name: "fx", properties: { pitch: 1.5 } }],
+			options: { ...options, codec: "H264" },
+		};
+		expect(await call("PUT", path, wanted)).toEqual([200, effects]);
+		const { endpoint, ...told } = await link.command("effects");
+		expect(told).toEqual({ type: "effects", ...effects });
+		link.report({ type: "effects", endpoint, state: "live" });
+		await first.event("effects");
+		expect(await call("GET", path)).toEqual([200, { ...effects, state: "live" }]);
+		// The same again is no other state.
+		expect(await call("PUT", path, wanted)).toEqual([200, { ...effects, state: "live" }]);
+
+		const control = { name: "fx", property: "pitch", value: 2, duration: 100 };
+		expect(await call("POST", `${path}/control`, control)).toEqual([204, undefined]);
+		expect(await link.command("control")).toEqual({ type: "control", endpoint, ...control });
+		const error = { code: "node_failed", message: "crashed" } as const;
+		link.report({ type: "effects", endpoint, state: "dry", error });
+		await first.event("effects");
+		await evictDurableObject(stub, { webSockets: "hibernate" });
+		const [chain] = effects.audio;
+		expect(await call("GET", path)).toEqual([
+			200,
+			{ ...effects, audio: [{ ...chain, controlled: { pitch: 2 } }], state: "dry", error },
+		]);
+
+		// On another media side nobody knows yet.
+		link.report({ type: "closed", endpoint, error: { code: "node_failed", message: "gone" } });
+		await link.open();
+		const [, moved] = await call("GET", path);
+		expect(moved).not.toHaveProperty("state");
+		expect(await call("PUT", path, {})).toEqual([200, none]);
+	});
+
+	it("are refused to back ends as to anybody", async () => {
+		const { room } = await roomWith({ id: "a" });
+		const path = `/v1/rooms/${room}/participants`;
+		expect(await call("PUT", `${path}/a/effects`, { audio: "filesrc location=/etc/passwd" })).toEqual(refused(400));
+		expect(await call("PUT", `${path}/a/effects`, { audio: 1 })).toEqual(refused(400));
+		expect(await call("PUT", `${path}/b/effects`, { audio: "pitch" })).toEqual(refused(404));
+		const control = { name: "fx", property: "location", value: "/etc/passwd" };
+		expect(await call("POST", `${path}/a/effects/control`, control)).toEqual(refused(400));
+		expect((await fetchEdge(`${path}/a/effects`)).status).toBe(401);
+		const mesh = newRoom();
+		await testEnv.ROOM.getByName(mesh).create({ name: mesh, settings: { topology: "mesh" } });
+		await TestClient.join(mesh, "a", { rtpCapabilities: capabilities, mesh: true });
+		const [status, body] = await call("PUT", `/v1/rooms/${mesh}/participants/a/effects`, { audio: "pitch" });
+		expect([status, body]).toEqual([expect.any(Number), { error: expect.objectContaining({ code: "unsupported" }) }]);
+	});
 });
+
+async function call(method: string, path: string, body?: unknown): Promise<[number, unknown]> {
+	const headers = { Authorization: `Bearer ${testEnv.AUTH_KEY}`, "Content-Type": "application/json" };
+	const response = await fetchEdge(path, {
+		method,
+		headers,
+		body: body === undefined ? undefined : JSON.stringify(body),
+	});
+	const text = await response.text();
+	return [response.status, text ? JSON.parse(text) : undefined];
+}
+
+function refused(status: number) {
+	return [status, { error: { code: expect.any(String), message: expect.any(String) } }];
+}

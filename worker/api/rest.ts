@@ -7,6 +7,7 @@ import { originAllowed } from "../auth/origin.ts";
 import type { Env } from "../env.ts";
 import { limitBody } from "./limits.ts";
 import { archive } from "./resources/archive.ts";
+import { effects } from "./resources/effects.ts";
 import { events } from "./resources/events.ts";
 import { iceServers } from "./resources/ice-servers.ts";
 import { nodes } from "./resources/nodes.ts";
@@ -55,6 +56,7 @@ rest.use(async (c, next) => {
 });
 rest.route("/", rooms);
 rest.route("/", participants);
+rest.route("/", effects);
 rest.route("/", recordings);
 rest.route("/", tokens);
 rest.route("/", nodes);
@@ -86,14 +88,23 @@ function description() {
 			title: "Switchyard",
 			version: "1",
 			description:
-				'Rooms, participants, recordings, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
+				'Rooms, participants and their effects, recordings, tokens, media nodes and events. Errors are `{"error":{"code","message"}}`; codes are stable. Times are ms since 1970 unless said otherwise. Lists are paged: pass `next` as `cursor` until it is absent.',
 		},
 		servers: [{ url: "/v1" }],
-		tags: ["Rooms", "Participants", "Recordings", "Tokens", "Nodes", "Events", "Streaming", "DuckSoup", "Service"].map(
-			(name) => ({
-				name,
-			}),
-		),
+		tags: [
+			"Rooms",
+			"Participants",
+			"Effects",
+			"Recordings",
+			"Tokens",
+			"Nodes",
+			"Events",
+			"Streaming",
+			"DuckSoup",
+			"Service",
+		].map((name) => ({
+			name,
+		})),
 	});
 	return made;
 }

@@ -1,5 +1,6 @@
 /** The REST schemas under the names they have in OpenAPI, and how routes are described. */
 import * as z from "zod";
+import * as effects from "../../shared/effects.ts";
 import { ERRORS, ErrorBody, type ErrorCode } from "../../shared/errors.ts";
 import { ConsumerName, EventRecord } from "../../shared/events.ts";
 import * as ice from "../../shared/ice.ts";
@@ -16,6 +17,15 @@ export const RoomPage = rest.page(rest.RoomSummary.meta({ id: "RoomSummary" })).
 export const Deleted = rest.Deleted.meta({ id: "Deleted" });
 export const Participant = rest.Participant.meta({ id: "Participant" });
 export const ParticipantPage = rest.page(Participant).meta({ id: "ParticipantPage" });
+export const ParticipantEffects = rest.ParticipantEffects.meta({ id: "ParticipantEffects" });
+export const EffectsBody = effects.EffectsRequest.meta({
+	id: "Effects",
+	example: { audio: "pitch pitch=1.2 name=voice", video: "coloreffects preset=xpro" },
+});
+export const EffectControlBody = effects.EffectControl.meta({
+	id: "EffectControl",
+	example: { name: "voice", property: "pitch", value: 0.8, duration: 500 },
+});
 export const MuteBody = rest.MuteBody.meta({ id: "Mute", example: { muted: true } });
 export const MoveBody = rest.MoveBody.meta({ id: "Move", example: { room: "lobby" } });
 export const TokenCreate = rest.TokenCreate.meta({

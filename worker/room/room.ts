@@ -4,11 +4,12 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { CLOSE } from "../../shared/close-codes.ts";
+import type { EffectControl, EffectsWish } from "../../shared/effects.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
 import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
 import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
-import type { Participant, Room as RoomView } from "../../shared/rest.ts";
+import type { Participant, ParticipantEffects, Room as RoomView } from "../../shared/rest.ts";
 import { mintLinkToken } from "../auth/tokens.ts";
 import { dialects } from "../dialects/index.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
@@ -19,6 +20,7 @@ import { awaitsNode, giveUp, onNodeAvailable, releaseNodes, wantNode } from "./a
 import { Core } from "./core.ts";
 import { Deadlines } from "./deadlines.ts";
 import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
+import { controlEffect, effectsView, setEffects } from "./effects.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
@@ -353,6 +355,26 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 			const member = mustBeMember(this.#core, id);
 			this.#core.emit({ type: "moved", ...to }, { to: [id] });
 			removeMember(this.#core, member, "moved");
+			return null;
+		});
+	}
+
+	async getEffects(id: string): Promise<Result<ParticipantEffects>> {
+		return this.#ask(() => effectsView(this.#core, mustBeMember(this.#core, id)));
+	}
+
+	async setEffects(id: string, wish: EffectsWish | undefined): Promise<Result<ParticipantEffects>> {
+		return this.#ask(() => {
+			const member = mustBeMember(this.#core, id);
+			setEffects(this.#core, member, wish);
+			return effectsView(this.#core, member);
+		});
+	}
+
+	async controlEffect(id: string, control: EffectControl): Promise<Result<null>> {
+		return this.#ask(() => {
+			const known = controlEffect(this.#core, mustBeMember(this.#core, id), control);
+			if (!known) throw new SwitchyardError("not_found", `no effect of theirs is called ${control.name}`);
 			return null;
 		});
 	}

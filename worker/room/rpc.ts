@@ -1,7 +1,8 @@
 /** What the rest of the edge may ask of a Room object, and what it must tell it about a socket. */
+import type { EffectControl, EffectsWish } from "../../shared/effects.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
-import type { Participant, Room, RoomSettings } from "../../shared/rest.ts";
+import type { Participant, ParticipantEffects, Room, RoomSettings } from "../../shared/rest.ts";
 import type { ParticipantClaims } from "../../shared/tokens.ts";
 import type { KnownIceServers } from "../ice/ice-servers.ts";
 import type { RecordingWish } from "./recordings.ts";
@@ -31,6 +32,11 @@ export interface RoomRpc {
 	getParticipant(id: string, details?: Details): Promise<Result<Participant>>;
 	muteParticipant(id: string, tracks?: string[]): Promise<Result<Participant>>;
 	removeParticipant(id: string, reason?: string): Promise<Result<null>>;
+	getEffects(id: string): Promise<Result<ParticipantEffects>>;
+	/** Undefined: none any more. */
+	setEffects(id: string, wish: EffectsWish | undefined): Promise<Result<ParticipantEffects>>;
+	/** `not_found` when it has no effect of that name. */
+	controlEffect(id: string, control: EffectControl): Promise<Result<null>>;
 	startRecording(wish: RecordingWish): Promise<Result<Recording>>;
 	stopRecording(id: string): Promise<Result<Recording>>;
 	listRecordings(): Promise<Result<Recording[]>>;

@@ -1,6 +1,6 @@
 /** What a Room object remembers. Everything here but the marked fields is in storage too. */
 
-import type { EffectsWish } from "../../shared/effects.ts";
+import type { EffectsState, EffectsWish } from "../../shared/effects.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits, Cause } from "../../shared/link.ts";
@@ -101,6 +101,8 @@ export interface Member {
 	next?: string;
 	/** What is done to what it sends, with the latest values of its controls. */
 	effects?: EffectsWish;
+	/** What the node of that endpoint told of them last. */
+	effectsState?: { endpoint: string; state: EffectsState; error?: ErrorBody };
 	/** Nodes that its media did not reach, and until when it is placed on others, ms. */
 	avoid?: Record<string, number>;
 	/** What its dialect tells back ends of it, with each of its events. */

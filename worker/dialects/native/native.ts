@@ -1,6 +1,6 @@
 /** The native protocol (shared/native.ts, docs/native.md): one to one with the room's own rules. */
 import { CLOSE } from "../../../shared/close-codes.ts";
-import { type EffectsWish, parseEffects, widenedBy } from "../../../shared/effects.ts";
+import { readEffects, widenedBy } from "../../../shared/effects.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import { MIX, MIX_INFO } from "../../../shared/mix.ts";
 import {
@@ -251,7 +251,11 @@ function carryOut(
 			core.emit({ type: "roomUpdated", metadata: frame.metadata });
 			return "done";
 		case "effects":
-			setEffects(core, mustAlter(core, member, frame.participant), wishOf(core, frame));
+			setEffects(
+				core,
+				mustAlter(core, member, frame.participant),
+				readEffects(frame, widenedBy(core.env.EFFECTS_ALLOWED)),
+			);
 			return "done";
 		case "controlEffect":
 			controlEffect(core, mustAlter(core, member, frame.participant), frame);
@@ -306,17 +310,6 @@ function recordingOf(member: Member, frame: Extract<ClientFrame, { type: "startR
 	const parsed = RecordingCreate.safeParse({ id, participant: of, layout, sources, tracks, effects, split, container });
 	if (!parsed.success) throw SwitchyardError.fromZod(parsed.error);
 	return { ...parsed.data, id };
-}
-
-function wishOf(core: Core, frame: Extract<ClientFrame, { type: "effects" }>): EffectsWish | undefined {
-	const { audio, video, codec, framerate, overlay, hardware } = frame;
-	if (!audio && !video) return undefined;
-	const widened = widenedBy(core.env.EFFECTS_ALLOWED);
-	return {
-		audio: audio ? parseEffects(audio, "audio", widened) : undefined,
-		video: video ? parseEffects(video, "video", widened) : undefined,
-		options: { codec, framerate, overlay, hardware },
-	};
 }
 
 function onJoin(core: Core, ws: WebSocket, guest: Guest, frame: Extract<ClientFrame, { type: "join" }>): void {
