@@ -2,19 +2,19 @@
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { type ErrorBody, SwitchyardError } from "../../../shared/errors.ts";
 import type { PionFrame } from "../../../shared/pion.ts";
-import { type Description, MAX_SDP_BYTES, SdpSettings, type SentTrack } from "../../../shared/sdp.ts";
+import { type Description, SdpSettings, type SentTrack } from "../../../shared/sdp.ts";
 import type { Answer, Core } from "../../room/core.ts";
 import { publishSent, renegotiate } from "../../room/descriptions.ts";
 import { ensureEndpoint } from "../../room/endpoints.ts";
 import { isRevoked, join, removeMember } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
-import { byteLength } from "../../room/sizes.ts";
 import type { Guest } from "../../room/sockets.ts";
 import type { Member } from "../../room/state.ts";
 import { candidatesIn } from "../candidates.ts";
 import type { Personal } from "../dialect.ts";
 import * as negotiation from "../negotiation.ts";
-import { Rates } from "../rates.ts";
+import { receiver } from "../receiving.ts";
+import { memberOn } from "../socket.ts";
 import { errorFrame, eventFrame, type Ids, readFrame, speaksFor } from "./frames.ts";
 import { DIALECT, keep, type Peer, peerFor } from "./peer.ts";
 
@@ -25,10 +25,6 @@ const PAUSE_MS = 3_000;
 const CONNECT_MS = 30_000;
 /** For one that was lost to come back, ms. It was noticed late already: consent to send lasts for 30 s (RFC 7675). */
 const RETURN_MS = 3_000;
-/** Its escapes make a description longer. */
-const FRAME_BYTES = MAX_SDP_BYTES + 65_536;
-
-const rates = new Rates();
 
 export const pion: Personal = {
 	name: DIALECT,
@@ -39,24 +35,7 @@ export const pion: Personal = {
 	mayCreate: (core) => core.env.AUTO_CREATE !== "false",
 	greet: () => {},
 
-	receive(core, ws, data) {
-		const { limits } = core;
-		try {
-			const allowed = rates.take(ws, limits.maxMessagesPerSecond);
-			const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-			const most = Math.max(limits.maxMessageBytes, FRAME_BYTES);
-			if (byteLength(text, most) > most) throw new SwitchyardError("too_large");
-			const frame = readFrame(text);
-			if (!allowed) throw new SwitchyardError("rate_limited");
-			dispatch(core, ws, frame);
-			rates.accepted(ws);
-		} catch (error) {
-			const known = SwitchyardError.from(error);
-			if (known.code === "internal") console.error({ event: "request failed", error: String(error) });
-			core.sockets.send(ws, errorFrame(known.message));
-			if (rates.refused(ws) > limits.maxRefusals) cutSocket(core, ws);
-		}
-	},
+	receive: receiver({ read: readFrame, carryOut: dispatch, errorFrame }),
 
 	hear,
 
@@ -87,8 +66,8 @@ function dispatch(core: Core, ws: WebSocket, frame: PionFrame): void {
 		enter(core, ws, who, frame.data);
 		return;
 	}
-	const member = who.kind === "member" ? core.members.get(who.participant) : undefined;
-	if (who.kind !== "member" || member?.session !== who.session) throw new SwitchyardError("not_joined");
+	const member = memberOn(core, ws);
+	if (!member) throw new SwitchyardError("not_joined");
 	if (frame.event === "joinRoom") throw new SwitchyardError("already_joined", "leave the room first");
 	if (!speaksFor(peerFor(member).ids, frame.data)) {
 		throw new SwitchyardError("forbidden", "self_id or room_id: not those that this socket joined with");
@@ -131,13 +110,6 @@ function enter(core: Core, ws: WebSocket, { grant }: Guest, ids: Ids): void {
 		core.sockets.send(ws, errorFrame(SwitchyardError.from(error).message));
 		core.sockets.close(ws, CLOSE.normal);
 	}
-}
-
-function cutSocket(core: Core, ws: WebSocket): void {
-	const who = core.sockets.of(ws);
-	core.sockets.close(ws, CLOSE.abuse);
-	const member = who.kind === "member" ? core.members.get(who.participant) : undefined;
-	if (member && who.kind === "member" && member.session === who.session) core.dropped(member);
 }
 
 function tell(core: Core, member: Member, frame: string): void {

@@ -1,19 +1,19 @@
 /** The protocol of Talksy Unit (docs/talksy.md) in terms of the room's rules. */
 import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
-import { type Description, MAX_SDP_BYTES, SdpSettings } from "../../../shared/sdp.ts";
+import { type Description, SdpSettings } from "../../../shared/sdp.ts";
 import { TALKSY_CHANNEL, type TalksyRequest } from "../../../shared/talksy.ts";
 import type { Core } from "../../room/core.ts";
 import { limit } from "../../room/descriptions.ts";
 import { ensureEndpoint } from "../../room/endpoints.ts";
 import { isRevoked, join, removeMember } from "../../room/members.ts";
 import type { RoomEvent } from "../../room/outbox.ts";
-import { byteLength } from "../../room/sizes.ts";
 import type { Member } from "../../room/state.ts";
 import { candidatesIn } from "../candidates.ts";
 import type { Personal } from "../dialect.ts";
 import * as negotiation from "../negotiation.ts";
-import { Rates } from "../rates.ts";
+import { receiver } from "../receiving.ts";
+import { memberOn } from "../socket.ts";
 import { ANSWER_MS, clientFor, DIALECT, IDLE_MS, keep, memoryOf, newClient, tell } from "./client.ts";
 import { errorFrame, eventFrame, greetingFrame, readInternal, readRequest } from "./frames.ts";
 import { resize, switchQuality } from "./quality.ts";
@@ -28,11 +28,8 @@ const LEAST_BITRATE = 30_000;
 /** Quality of a connection, of 10, below which it becomes unstable and from which on it is stable again. */
 const UNSTABLE = 5;
 const STABLE = 7;
-/** Its escapes make a description longer. */
-const FRAME_BYTES = MAX_SDP_BYTES + 65_536;
 
 const SETTINGS = { channels: [TALKSY_CHANNEL], statistics: true };
-const rates = new Rates();
 
 export const talksy: Personal = {
 	name: DIALECT,
@@ -48,25 +45,16 @@ export const talksy: Personal = {
 
 	arrive: enter,
 
-	receive(core, ws, data) {
-		const { limits } = core;
-		try {
-			const allowed = rates.take(ws, limits.maxMessagesPerSecond);
-			const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-			const most = Math.max(limits.maxMessageBytes, FRAME_BYTES);
-			if (byteLength(text, most) > most) throw new SwitchyardError("too_large");
-			const request = readRequest(text);
-			if (!allowed) throw new SwitchyardError("rate_limited");
+	receive: receiver({
+		read: readRequest,
+		carryOut(core, ws, request) {
 			enter(core, ws);
-			carryOut(core, memberOn(core, ws), request);
-			rates.accepted(ws);
-		} catch (error) {
-			const known = SwitchyardError.from(error);
-			if (known.code === "internal") console.error({ event: "request failed", error: String(error) });
-			core.sockets.send(ws, errorFrame(known.message));
-			if (rates.refused(ws) > limits.maxRefusals) cutSocket(core, ws);
-		}
-	},
+			const member = memberOn(core, ws);
+			if (!member) throw new SwitchyardError("not_joined");
+			carryOut(core, member, request);
+		},
+		errorFrame,
+	}),
 
 	hear,
 
@@ -130,23 +118,9 @@ function enter(core: Core, ws: WebSocket): void {
 	}
 }
 
-function memberOn(core: Core, ws: WebSocket): Member {
-	const who = core.sockets.of(ws);
-	const member = who.kind === "member" ? core.members.get(who.participant) : undefined;
-	if (who.kind !== "member" || member?.session !== who.session) throw new SwitchyardError("not_joined");
-	return member;
-}
-
 function end(core: Core, member: Member, why: string): void {
 	tell(core, member, errorFrame(why));
 	removeMember(core, member, "timeout");
-}
-
-function cutSocket(core: Core, ws: WebSocket): void {
-	const who = core.sockets.of(ws);
-	core.sockets.close(ws, CLOSE.abuse);
-	const member = who.kind === "member" ? core.members.get(who.participant) : undefined;
-	if (member && who.kind === "member" && member.session === who.session) core.dropped(member);
 }
 
 // ---------------------------------------------------------------- requests

@@ -3,9 +3,9 @@ import { CLOSE } from "../../../shared/close-codes.ts";
 import { SwitchyardError } from "../../../shared/errors.ts";
 import type { Core } from "../../room/core.ts";
 import { byteLength } from "../../room/sizes.ts";
-import type { Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { Rates } from "../rates.ts";
+import { cutSocket, memberOn } from "../socket.ts";
 import { reportPing } from "./broker.ts";
 import { codeOf, Refusal } from "./errors.ts";
 import { onEvent } from "./events.ts";
@@ -36,7 +36,7 @@ export const tribe: Personal = {
 			const allowed = rates.take(ws, limits.maxMessagesPerSecond);
 			const text = typeof data === "string" ? data : new TextDecoder().decode(data);
 			if (byteLength(text, limits.maxMessageBytes) > limits.maxMessageBytes) {
-				cut(core, ws, CLOSE.tooLarge);
+				cutSocket(core, ws, CLOSE.tooLarge);
 				return;
 			}
 			const request = readRequest(text);
@@ -66,7 +66,7 @@ export const tribe: Personal = {
 		const { offerBy = now + 1, lookAt = now + 1 } = sessionFor(member);
 		if (offerBy <= now) giveUpOffer(core, member, now);
 		const ws = core.socket(member);
-		if (lookAt <= now && isSilent(core, member, now) && ws) cut(core, ws, CLOSE.silent);
+		if (lookAt <= now && isSilent(core, member, now) && ws) cutSocket(core, ws, CLOSE.silent);
 	},
 
 	live: reportPing,
@@ -85,12 +85,6 @@ function enter(core: Core, ws: WebSocket, request: ReturnType<typeof readRequest
 	else throw new Refusal("notAuthenticated");
 }
 
-function memberOn(core: Core, ws: WebSocket): Member | undefined {
-	const who = core.sockets.of(ws);
-	const member = who.kind === "member" ? core.members.get(who.participant) : undefined;
-	return who.kind === "member" && member?.session === who.session ? member : undefined;
-}
-
 function refuse(core: Core, ws: WebSocket, action: string, error: unknown): void {
 	const code = codeOf(error);
 	if (!(error instanceof Refusal) && SwitchyardError.from(error).code === "internal") {
@@ -99,14 +93,7 @@ function refuse(core: Core, ws: WebSocket, action: string, error: unknown): void
 	const member = memberOn(core, ws);
 	if (member) fail(core, member, action, code);
 	else core.sockets.send(ws, failure(action, code));
-	if (rates.refused(ws) > core.limits.maxRefusals) cut(core, ws, CLOSE.abuse);
+	if (rates.refused(ws) > core.limits.maxRefusals) cutSocket(core, ws, CLOSE.abuse);
 	// A client that did not get in may try another room.
 	else if (!member) core.sockets.close(ws, CLOSE.normal);
-}
-
-/** Its session may be gone on with from another socket. */
-function cut(core: Core, ws: WebSocket, code: number): void {
-	const member = memberOn(core, ws);
-	core.sockets.close(ws, code);
-	if (member) core.dropped(member);
 }

@@ -3,26 +3,21 @@ import { CLOSE } from "../../../shared/close-codes.ts";
 import { readDescription } from "../../../shared/whip.ts";
 import type { Core } from "../../room/core.ts";
 import { listen } from "../../room/members.ts";
-import type { Member } from "../../room/state.ts";
 import type { Personal } from "../dialect.ts";
 import { type Question, type Reply, WHEP } from "./calls.ts";
 import { recount, tellAll, tellToLeave } from "./events.ts";
 import { chooseLayer } from "./layers.ts";
-import { mayCreate, onMediaEvent } from "./opening.ts";
-import { failed, noSession, refused } from "./replies.ts";
-import { end, onAccept, onFragment, onRestartFailed } from "./requests.ts";
-import { cut, find, sessionOf } from "./session.ts";
+import { onMediaEvent } from "./opening.ts";
+import { noSession, refused } from "./replies.ts";
+import { onAccept, onRestartFailed } from "./requests.ts";
+import { find, sessionOf } from "./session.ts";
+import { answerEither, answering, isToEither, sessions } from "./sessions.ts";
 import { addStream, endAllStreams, endStream, eventsOf } from "./streams.ts";
 import { beginWatching, onViewerAnswered, onViewerEvent } from "./watch.ts";
 
 export const whep: Personal = {
 	name: WHEP,
-	resumes: false,
-	heartbeats: false,
-	proven: false,
-	socketless: true,
-
-	mayCreate,
+	...sessions,
 
 	/** The edge's, for a stream of events. */
 	greet(core, ws, { session, stream }) {
@@ -47,21 +42,11 @@ export const whep: Personal = {
 		onViewerAnswered(core, member, request, answer);
 	},
 
-	due(core, member) {
-		cut(core, member);
-	},
-
 	stranded: tellToLeave,
 
 	gone: endAllStreams,
 
-	async consult(core, question) {
-		try {
-			return await consult(core, question as Question);
-		} catch (error) {
-			return failed(error);
-		}
-	},
+	consult: answering(consult),
 };
 
 function consult(core: Core, question: Question): Reply | Promise<Reply> {
@@ -69,21 +54,8 @@ function consult(core: Core, question: Question): Reply | Promise<Reply> {
 	if (question.type === "publish") return refused(400, "bad_request", "nothing is published here");
 	const member = find(core, WHEP, question);
 	if (!member || sessionOf(member).state === "opening") return noSession();
-	return ofSession(core, member, question);
-}
-
-function ofSession(
-	core: Core,
-	member: Member,
-	question: Exclude<Question, { type: "watch" | "publish" }>,
-): Reply | Promise<Reply> {
+	if (isToEither(question)) return answerEither(core, member, question);
 	switch (question.type) {
-		case "find":
-			return { type: "done" };
-		case "end":
-			return end(core, member);
-		case "fragment":
-			return onFragment(core, member, question);
 		case "accept":
 			return onAccept(core, member, readDescription(question.answer).ufrag, question);
 		case "choose":

@@ -2,20 +2,17 @@
 import type { Core } from "../../room/core.ts";
 import type { Personal } from "../dialect.ts";
 import { type Question, type Reply, WHIP } from "./calls.ts";
-import { mayCreate, onMediaEvent } from "./opening.ts";
+import { onMediaEvent } from "./opening.ts";
 import { beginPublishing, onPublisherAnswered, onPublisherEvent } from "./publish.ts";
-import { failed, noSession, refused } from "./replies.ts";
-import { end, onFragment, onRestartFailed } from "./requests.ts";
-import { cut, find } from "./session.ts";
+import { noSession, refused } from "./replies.ts";
+import { onRestartFailed } from "./requests.ts";
+import { find } from "./session.ts";
+import { answerEither, answering, isToEither, sessions } from "./sessions.ts";
 
 export const whip: Personal = {
 	name: WHIP,
-	resumes: false,
-	heartbeats: false,
-	proven: false,
-	socketless: true,
+	...sessions,
 
-	mayCreate,
 	// No socket ever speaks this: nothing routes one here.
 	greet: () => {},
 	receive: () => {},
@@ -30,17 +27,7 @@ export const whip: Personal = {
 		onPublisherAnswered(core, member, request, answer);
 	},
 
-	due(core, member) {
-		cut(core, member);
-	},
-
-	async consult(core, question) {
-		try {
-			return await consult(core, question as Question);
-		} catch (error) {
-			return failed(error);
-		}
-	},
+	consult: answering(consult),
 };
 
 function consult(core: Core, question: Question): Reply | Promise<Reply> {
@@ -48,14 +35,6 @@ function consult(core: Core, question: Question): Reply | Promise<Reply> {
 	if (question.type === "watch") return refused(400, "bad_request", "nothing is watched here");
 	const member = find(core, WHIP, question);
 	if (!member) return noSession();
-	switch (question.type) {
-		case "find":
-			return { type: "done" };
-		case "end":
-			return end(core, member);
-		case "fragment":
-			return onFragment(core, member, question);
-		default:
-			return refused(405, "bad_request", "a publisher's session has nothing of that kind");
-	}
+	if (isToEither(question)) return answerEither(core, member, question);
+	return refused(405, "bad_request", "a publisher's session has nothing of that kind");
 }
