@@ -4,10 +4,11 @@
  */
 import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import type * as Sdk from "../../client/sdk/index.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 
 interface Watch {
 	/** Between two frames, ms. */
@@ -109,14 +110,21 @@ async function served(): Promise<unknown[]> {
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	const vars = { DEFAULT_TOPOLOGY: "auto" };
-	[stack, browser] = await Promise.all([Stack.start({ nodes: 0, vars }), launchChromium()]);
-	const body = JSON.stringify({ name: "mesh", settings: { topology: "mesh" } });
-	expect((await stack.rest("/v1/rooms", { method: "POST", body })).status).toBe(201);
+	browser = await launchChromium();
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		failures.length = 0;
+		stack = await Stack.start({ nodes: 0, vars: { DEFAULT_TOPOLOGY: "auto" } });
+		const body = JSON.stringify({ name: "mesh", settings: { topology: "mesh" } });
+		expect((await stack.rest("/v1/rooms", { method: "POST", body })).status).toBe(201);
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 describe("an auto room", () => {
@@ -134,7 +142,7 @@ describe("an auto room", () => {
 			})
 			.toBe(true);
 
-	it("of two has them talk directly, with no media node anywhere", async () => {
+	step("of two has them talk directly, with no media node anywhere", async () => {
 		[ada, bo] = await Promise.all([open("ada", "auto"), open("bo", "auto")]);
 		await Promise.all([decodes(ada, "bo"), decodes(bo, "ada")]);
 		for (const [page, other] of [[ada, "bo"] as const, [bo, "ada"] as const]) {
@@ -151,7 +159,7 @@ describe("an auto room", () => {
 		}
 	});
 
-	it("mutes, unmutes, and carries data", async () => {
+	step("mutes, unmutes, and carries data", async () => {
 		await ada.evaluate(() => window.room.me.track("camera")?.mute());
 		await bo.waitForFunction(() => window.room.participants.get("ada")?.track("camera")?.muted);
 		await ada.evaluate(() => window.room.me.track("camera")?.unmute());
@@ -163,7 +171,7 @@ describe("an auto room", () => {
 		await bo.waitForFunction(() => window.heard.includes("here"));
 	});
 
-	it("goes on when a socket drops, and with what was published meanwhile", async () => {
+	step("goes on when a socket drops, and with what was published meanwhile", async () => {
 		const state = ada.evaluate(
 			() =>
 				new Promise((resolve) => {
@@ -186,7 +194,7 @@ describe("an auto room", () => {
 		await ada.waitForFunction(() => window.room.participants.get("bo")?.track("screen") === undefined);
 	});
 
-	it("sends nothing of what is not wanted", async () => {
+	step("sends nothing of what is not wanted", async () => {
 		await bo.evaluate(() => window.room.participants.get("ada")?.track("camera")?.unsubscribe());
 		await ada.waitForFunction(async () => {
 			const { tracks } = await window.room.stats();
@@ -197,7 +205,7 @@ describe("an auto room", () => {
 		await decodes(bo, "ada");
 	});
 
-	it("moves to a node when a third comes, and nobody sees it", async () => {
+	step("moves to a node when a third comes, and nobody sees it", async () => {
 		await stack.addNode("node-1");
 		await Promise.all([restartWatch(ada), restartWatch(bo)]);
 		cy = await open("cy", "auto");
@@ -221,7 +229,7 @@ describe("an auto room", () => {
 		await carriesData("by the node");
 	});
 
-	it("goes back when the third has left, and the node has nothing of it any more", async () => {
+	step("goes back when the third has left, and the node has nothing of it any more", async () => {
 		await Promise.all([restartWatch(ada), restartWatch(bo)]);
 		await cy.evaluate(() => window.room.leave());
 		await Promise.all([topology(ada, "mesh"), topology(bo, "mesh")]);
@@ -238,7 +246,7 @@ describe("an auto room", () => {
 });
 
 describe("two who find no way to each other", () => {
-	it("get a node", async () => {
+	step("get a node", async () => {
 		const deaf = () => {
 			const send = WebSocket.prototype.send;
 			WebSocket.prototype.send = function (data) {
@@ -252,11 +260,8 @@ describe("two who find no way to each other", () => {
 });
 
 describe("a mesh", () => {
-	beforeAll(async () => {
+	step("of three has each see each, whoever comes first", async () => {
 		await Promise.all(browser.contexts().map((context) => context.close()));
-	});
-
-	it("of three has each see each, whoever comes first", async () => {
 		const names = ["dee", "eve", "fay"];
 		const pages = await Promise.all(names.slice(0, 2).map((name) => open(name, "mesh")));
 		pages.push(await open("fay", "mesh"));
@@ -264,7 +269,7 @@ describe("a mesh", () => {
 		expect((await stack.rest("/v1/rooms/mesh").then((answer) => answer.json())) as object).toMatchObject({ nodes: [] });
 	});
 
-	it("made no page fail", () => {
+	step("made no page fail", () => {
 		expect(failures).toEqual([]);
 	});
 });

@@ -1,11 +1,12 @@
 /** One room, people of every protocol in it: each sees and hears all the others, and sees them come and go. */
 import { execFileSync } from "node:child_process";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
 import { enter, type Guest, type Place } from "../support/guests.ts";
 import { odooChannel } from "../support/odoo.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 import { publishWithLibrary, StreamPages, seen, watchWithLibrary } from "../support/stream-page.ts";
 
 /** Thirty pictures are decoded at a time in the end. */
@@ -22,29 +23,35 @@ const encoders: { id: string; stream: string }[] = [];
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([
-		Stack.start({ vars: { TALKSY: "true", PION: "true", ALLOWED_ORIGINS: "*" } }),
-		launchChromium([
-			"--autoplay-policy=no-user-gesture-required",
-			// Few pictures a second, so that a small machine can make and show all of them.
-			"--use-fake-device-for-media-stream=fps=5",
-		]),
+	browser = await launchChromium([
+		"--autoplay-policy=no-user-gesture-required",
+		// Few pictures a second, so that a small machine can make and show all of them.
+		"--use-fake-device-for-media-stream=fps=5",
 	]);
-	pages = await StreamPages.start(browser);
-	// Odoo's rooms are named by the edge; all others are told that name.
-	const channel = await odooChannel(stack.url, stack.authKey, "https://odoo.example:channel:mixed");
-	const senders = () => [...here, ...encoders];
-	place = {
-		...{ stack, browser, channel, room: channel.uuid },
-		get guests() {
-			return senders();
-		},
-	};
-}, LONG_MS);
-afterAll(async () => {
-	pages?.close();
-	await browser?.close();
-	await stack?.stop();
+});
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		here.length = 0;
+		encoders.length = 0;
+		stack = await Stack.start({ vars: { TALKSY: "true", PION: "true", ALLOWED_ORIGINS: "*" } });
+		pages = await StreamPages.start(browser);
+		// Odoo's rooms are named by the edge; all others are told that name.
+		const channel = await odooChannel(stack.url, stack.authKey, "https://odoo.example:channel:mixed");
+		const senders = () => [...here, ...encoders];
+		place = {
+			...{ stack, browser, channel, room: channel.uuid },
+			get guests() {
+				return senders();
+			},
+		};
+	},
+	async end() {
+		pages?.close();
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 /** Whom a guest sees and hears, when more than it had at the call comes of each. */
@@ -81,16 +88,18 @@ const target = async (protocol: "whip" | "whep", identity: string, query = "") =
 });
 
 describe("a room of people of every protocol", () => {
-	it.each(["odoo", "native", "talksy", "pion", "tribe"] as const)(
-		"%s: who joins sees and hears everybody, and is seen and heard by all",
-		async (protocol) => {
-			here.push(await enter[protocol](place));
-			await allPerceive();
-		},
-		LONG_MS,
-	);
+	for (const protocol of ["odoo", "native", "talksy", "pion", "tribe"] as const) {
+		step(
+			`${protocol}: who joins sees and hears everybody, and is seen and heard by all`,
+			async () => {
+				here.push(await enter[protocol](place));
+				await allPerceive();
+			},
+			LONG_MS,
+		);
+	}
 
-	it(
+	step(
 		"an encoder over WHIP is seen and heard by all",
 		async () => {
 			const page = await pages.open();
@@ -102,7 +111,7 @@ describe("a room of people of every protocol", () => {
 		LONG_MS,
 	);
 
-	it(
+	step(
 		"a player over WHEP sees and hears each of them",
 		async () => {
 			const page = await pages.open();
@@ -125,7 +134,7 @@ describe("a room of people of every protocol", () => {
 		LONG_MS,
 	);
 
-	it(
+	step(
 		"who leaves is gone for all, whatever either speaks",
 		async () => {
 			while (here.length > 1) {
