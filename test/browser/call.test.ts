@@ -1,10 +1,11 @@
 /** Three people in Chromium on the demo page, over the real edge and a real node: what users see is what is checked. */
 import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { Room } from "../../client/sdk/index.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { Stack } from "../support/stack.ts";
+import { story } from "../support/story.ts";
 
 declare const window: { switchyard?: { room: Room }; sockets: WebSocket[]; heard: unknown[] };
 
@@ -62,26 +63,34 @@ async function decodes(page: Page, participant: string, source = "camera"): Prom
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([Stack.start(), launchChromium()]);
-	pages = (await Promise.all(names.map((name) => open(name)))) as [Page, Page, Page];
+	browser = await launchChromium();
 });
-afterAll(async () => {
-	await browser?.close();
-	await stack?.stop();
+afterAll(() => browser?.close());
+
+const step = story({
+	async begin() {
+		failures.length = 0;
+		stack = await Stack.start();
+		pages = (await Promise.all(names.map((name) => open(name)))) as [Page, Page, Page];
+	},
+	async end() {
+		await Promise.all(browser.contexts().map((context) => context.close()));
+		await stack?.stop();
+	},
 });
 
 describe("three people", () => {
-	it("see frames of each other", async () => {
+	step("see frames of each other", async () => {
 		const ids = await Promise.all(pages.map(idOf));
 		await Promise.all(pages.flatMap((page, i) => ids.filter((_, j) => j !== i).map((id) => decodes(page, id))));
 	});
 
-	it("hear each other: who speaks is outlined", async () => {
+	step("hear each other: who speaks is outlined", async () => {
 		const id = await idOf(pages[0]);
 		await pages[1].waitForSelector(`[data-tile="${id}"].speaking`);
 	});
 
-	it("see who is muted, and that a camera is off", async () => {
+	step("see who is muted, and that a camera is off", async () => {
 		const id = await idOf(pages[0]);
 		const tile = `[data-tile="${id}"][data-source="camera"]`;
 		await pages[0].click("#toggle-mic");
@@ -94,7 +103,7 @@ describe("three people", () => {
 		await decodes(pages[1], id);
 	});
 
-	it("get the layer that their tile calls for, seen in the size of its frames", async () => {
+	step("get the layer that their tile calls for, seen in the size of its frames", async () => {
 		const id = await idOf(pages[0]);
 		const width = (least: number, most: number) =>
 			pages[1].waitForFunction(
@@ -111,7 +120,7 @@ describe("three people", () => {
 		await width(600, 1280);
 	});
 
-	it("send no layer that nobody watches, and nothing that nobody does", async () => {
+	step("send no layer that nobody watches, and nothing that nobody does", async () => {
 		const [ada, bo, cy] = pages;
 		const active = () =>
 			bo.evaluate(() => {
@@ -142,7 +151,7 @@ describe("three people", () => {
 		await decodes(cy, id);
 	});
 
-	it("chat, to all and in order", async () => {
+	step("chat, to all and in order", async () => {
 		await pages[0].click("#open-chat");
 		for (const text of ["one", "two", "three"]) {
 			await pages[0].fill(".composer input", text);
@@ -155,7 +164,7 @@ describe("three people", () => {
 		await Promise.all([pages[0].click("#open-chat"), pages[2].click("#open-chat")]);
 	});
 
-	it("send data over SCTP to whoever has the channel", async () => {
+	step("send data over SCTP to whoever has the channel", async () => {
 		await pages[1].evaluate(() => {
 			window.switchyard?.room.on("channel", (channel) => {
 				// SCTP carries to those who are connected to a channel, and keeps nothing for the others.
@@ -172,7 +181,7 @@ describe("three people", () => {
 		await pages[1].waitForFunction(() => window.heard.includes("here"));
 	});
 
-	it("see a shared screen beside the people", async () => {
+	step("see a shared screen beside the people", async () => {
 		const id = await idOf(pages[1]);
 		// A headless browser has no screen to share: a drawn one takes its place, published as the button would.
 		await pages[1].evaluate(async () => {
@@ -194,7 +203,7 @@ describe("three people", () => {
 });
 
 describe("a page", () => {
-	it("whose socket drops resumes, with its media untouched and nothing lost or doubled", async () => {
+	step("whose socket drops resumes, with its media untouched and nothing lost or doubled", async () => {
 		const [ada, bo] = pages;
 		const id = await idOf(bo);
 		await bo.evaluate(() => {
@@ -211,7 +220,7 @@ describe("a page", () => {
 		await decodes(bo, await idOf(ada));
 	});
 
-	it("that is reloaded is the same person, once", async () => {
+	step("that is reloaded is the same person, once", async () => {
 		const [ada, bo, cy] = pages;
 		const id = await idOf(cy);
 		await cy.reload();
@@ -223,7 +232,7 @@ describe("a page", () => {
 		expect(await ada.locator("article.tile").count()).toBe(3);
 	});
 
-	it("that leaves is gone from the others at once, and back in the lobby", async () => {
+	step("that leaves is gone from the others at once, and back in the lobby", async () => {
 		const [ada, , cy] = pages;
 		const id = await idOf(cy);
 		await cy.click("#leave");
@@ -233,7 +242,7 @@ describe("a page", () => {
 });
 
 describe("a call", () => {
-	it("goes on when the node's media worker is killed", async () => {
+	step("goes on when the node's media worker is killed", async () => {
 		const [ada, bo] = pages;
 		const [node] = stack.nodes;
 		execFileSync("pkill", ["-9", "-P", String(node?.process.pid), "-f", "mediasoup-worker"]);
@@ -241,7 +250,7 @@ describe("a call", () => {
 		await Promise.all([decodes(ada, await idOf(bo)), decodes(bo, await idOf(ada))]);
 	});
 
-	it("goes on when the node is killed and another takes over", async () => {
+	step("goes on when the node is killed and another takes over", async () => {
 		const [ada, bo] = pages;
 		await stack.nodes[0]?.kill("SIGKILL");
 		await stack.addNode("node-2");
@@ -249,7 +258,7 @@ describe("a call", () => {
 		await Promise.all([decodes(ada, await idOf(bo)), decodes(bo, await idOf(ada))]);
 	});
 
-	it("moves to another node without anybody seeing it", async () => {
+	step("moves to another node without anybody seeing it", async () => {
 		const [ada, bo] = pages;
 		const other = await idOf(bo);
 		await stack.addNode("node-3");
@@ -284,7 +293,7 @@ describe("a call", () => {
 		expect(watch.longest).toBeLessThan(1_000);
 	});
 
-	it("made no page fail", () => {
+	step("made no page fail", () => {
 		expect(failures).toEqual([]);
 	});
 });
