@@ -52,6 +52,8 @@ export const RecordedFile = z.object({
 	/** Hexadecimal. */
 	sha256: z.string().regex(/^[0-9a-f]{64}$/),
 	durationMs: z.number().int().min(0),
+	/** When the first of it came, by its node's clock, ms since 1970. */
+	startedAt: z.number().int().optional(),
 	state: z.enum(["written", "stored"]),
 });
 export type RecordedFile = z.infer<typeof RecordedFile>;

@@ -196,6 +196,8 @@ export interface RecordedFile {
 	/** Hexadecimal. */
 	sha256: string;
 	durationMs: number;
+	/** When the first of it came, by its node's clock, ms since 1970. */
+	startedAt?: number;
 	/** `stored`: it has arrived where recordings are kept. */
 	state: "written" | "stored";
 }

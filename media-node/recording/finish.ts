@@ -37,7 +37,7 @@ export async function finish(take: Take, { together = true, signal }: Options = 
 		try {
 			const inputs = tracks.map(({ name }) => take.file(name));
 			if (together) await join(inputs, take.file(made), signal);
-			files.push(await look(take, made, path, sumOf(tracks), signal));
+			files.push(await look(take, made, path, tracks, signal));
 		} catch (error) {
 			if (together)
 				for (const it of [made, ...files.map(({ made = "" }) => made)]) await rm(take.file(it), { force: true });
@@ -51,15 +51,18 @@ async function look(
 	take: Take,
 	made: string,
 	path: string,
-	tracks: number,
+	tracks: readonly Track[],
 	signal: AbortSignal | undefined,
 ): Promise<TakeFile> {
 	const found = await probe(take.file(made), signal);
-	if (found?.streams !== tracks) throw new Error(`${path} came out with ${found?.streams ?? 0} tracks`);
+	if (found?.streams !== sumOf(tracks)) throw new Error(`${path} came out with ${found?.streams ?? 0} tracks`);
 	await sync(take.file(made));
 	const { bytes, sha256 } = await hashOf(take.file(made));
 	const { part } = take.manifest.part;
-	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, state: "written" }, made };
+	// Of all in it, the one that came first is at its zero.
+	const first = Math.min(...tracks.map(({ firstAt = Number.POSITIVE_INFINITY }) => firstAt));
+	const startedAt = first === Number.POSITIVE_INFINITY ? undefined : first;
+	return { file: { path, part, bytes, sha256, durationMs: found.durationMs, startedAt, state: "written" }, made };
 }
 
 /** 0 where there is none. */

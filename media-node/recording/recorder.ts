@@ -168,7 +168,15 @@ export class Recorder {
 	async #open(take: Take, sources: readonly Found[]): Promise<Writer> {
 		const { recording, part } = this.#command;
 		const { layout } = this.#command;
-		const files = sources.map(({ producer }, i) => ({ producer, file: take.file(nameOf(layout ? 0 : i)) }));
+		const files = sources.map(({ producer }, i) => {
+			const track = take.manifest.tracks[layout ? 0 : i];
+			const onFirst = (at: number) => {
+				if (track) track.firstAt = at;
+				// It is saved again when it is written.
+				void take.save().catch(() => {});
+			};
+			return { producer, file: take.file(nameOf(layout ? 0 : i)), onFirst };
+		});
 		const writer = await Writer.open(await this.#home, files, `${recording} ${part}`, layout);
 		this.#writer = writer;
 		if (this.#stopped) writer.stop();

@@ -45,6 +45,8 @@ export const Manifest = z.object({
 			name: z.string(),
 			source: RecordedSource,
 			mimeType: z.string(),
+			/** When the first of it came, ms since 1970. */
+			firstAt: z.number().int().optional(),
 		}),
 	),
 	/** Of the process that writes it. */

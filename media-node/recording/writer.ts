@@ -24,6 +24,8 @@ export interface Source {
 	producer: Producer;
 	/** Absolute. */
 	file: string;
+	/** Called once, with when the first of it came. */
+	onFirst?: (at: number) => void;
 }
 
 interface Feed {
@@ -67,6 +69,9 @@ export class Writer {
 			const text = layout ? composeText(tracks, sources[0]?.file ?? "") : captureText(tracks);
 			pipeline = new Pipeline({ text, name });
 			await pipeline.started;
+			// A picture of all begins with nobody in it.
+			if (layout) sources[0]?.onFirst?.(Date.now());
+			else await Promise.all(feeds.map(({ consumer }, i) => watchFirst(consumer, sources[i]?.onFirst)));
 			const writer = new Writer(pipeline, feeds);
 			await writer.#connect();
 			return writer;
@@ -126,6 +131,16 @@ export class Writer {
 		await Promise.all(this.#feeds.map(({ consumer }) => consumer.resume()));
 		for (const { consumer } of this.#feeds) if (consumer.kind === "video") await consumer.requestKeyFrame();
 	}
+}
+
+/** Of a consumer that is still paused. */
+async function watchFirst(consumer: Consumer, onFirst: Source["onFirst"]): Promise<void> {
+	if (!onFirst) return;
+	consumer.once("trace", () => {
+		onFirst(Date.now());
+		if (!consumer.closed) consumer.enableTraceEvent([]).catch(() => {});
+	});
+	await consumer.enableTraceEvent(["rtp"]);
 }
 
 async function feedOf({ router }: Home, { producer, file }: Source): Promise<Feed> {

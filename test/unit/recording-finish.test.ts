@@ -110,6 +110,16 @@ describe("a finished file", () => {
 		expect(await complete(again)).toEqual(["there/it-camera-p2-2.mkv"]);
 	});
 
+	it("says when the first of what is in it came", async () => {
+		const tracks = (["audio", "camera"] as const).map((source, i) => {
+			return { name: `${i}.mkv`, source, mimeType: "audio/opus", firstAt: 2_000 - i };
+		});
+		const whole = await finish((await scene(undefined, { tracks })).take);
+		expect(whole.map(({ file }) => file.startedAt)).toEqual([1_999]);
+		const each = await finish((await scene(undefined, { tracks, split: true })).take);
+		expect(each.map(({ file }) => file.startedAt)).toEqual([2_000, 1_999]);
+	});
+
 	it("is put in its place again after a break in the middle, and is there once", async () => {
 		const { dir, spool, take } = await scene(["audio", "camera"], { split: true });
 		take.manifest.files = await finish(take, { together: false });

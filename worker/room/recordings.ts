@@ -355,17 +355,17 @@ export function onStored(core: Core, about: RecordingPart, file: RecordedFile): 
 	if (former) return onStoredAfterwards(core, about, file);
 	if (!row || core.recordingFiles.get(fileKey(recording, file))?.file.state === "stored") return;
 	keepFile(core, row, { ...file, state: "stored" });
-	const { path, bytes, sha256, durationMs } = file;
-	const details = detailsOf(row, { part, path, bytes, sha256, durationMs });
-	recordEvent(core, { type: "recording.stored", details });
+	recordEvent(core, { type: "recording.stored", details: detailsOf(row, { part, ...arrived(file) }) });
 	changed(core, row);
 }
 
 /** The same of a room that is gone: back ends are told at least. */
 export function onStoredAfterwards(core: Core, { room, recording, part }: RecordingPart, file: RecordedFile): void {
-	const { path, bytes, sha256, durationMs } = file;
-	const details = { recording, part, path, bytes, sha256, durationMs };
-	recordAfterwards(core, room, "recording.stored", details);
+	recordAfterwards(core, room, "recording.stored", { recording, part, ...arrived(file) });
+}
+
+function arrived({ path, bytes, sha256, durationMs, startedAt }: RecordedFile) {
+	return { path, bytes, sha256, durationMs, ...(startedAt !== undefined && { startedAt }) };
 }
 
 /** A node may only speak of what it was asked to record. Of what the room has forgotten it may, since it never overwrites. */
