@@ -471,3 +471,56 @@ describe("what is wanted of a track", () => {
 		expect((await b?.settled())?.filter((frame) => (frame as { type: string }).type === "demand")).toEqual([]);
 	});
 });
+
+describe("a recording of everybody", () => {
+	/** A publishes `t` on the near node, C `u` on the far one, and neither receives anything. */
+	async function apart() {
+		const { room, link, clients, stub } = await roomWith("a");
+		const [a] = clients;
+		if (!a) throw new Error("nobody");
+		const { client: c, link: other } = await enter(room, "c", far);
+		for (const person of [a, c]) await person.do("subscribe", { default: "none" });
+		a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		c.post("publish", { endpoint: c.endpoint, track: "u", source: "audio", media });
+		await other.publish();
+		const wish = { id: "r", layout: "grid", effects: false, container: "mp4", sources: ["audio"] } as const;
+		await stub.startRecording(wish);
+		return { room, stub, a, c, link, other };
+	}
+
+	it("has the tracks of other nodes brought to one, for as long as it goes on", async () => {
+		const { stub, c, link, other } = await apart();
+		const { track, to } = await other.command("pipe");
+		expect(track).toBe("u");
+		// Nobody receives it there; it stays all the same.
+		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		await evictDurableObject(stub);
+		other.report({ type: "piped", track, to, pipe: "p1", media });
+		expect(await link.command("receive")).toMatchObject({ track: "u" });
+		expect(await link.command("record")).toMatchObject({ recording: "r", layout: "grid", tracks: ["t", "u"] });
+		await stub.stopRecording("r");
+		expect(await link.command("stopRecord")).toMatchObject({ recording: "r" });
+		expect(await link.command("drop")).toMatchObject({ track: "u" });
+		expect(await other.command("unpipe")).toMatchObject({ track: "u", to });
+	});
+
+	it("is made without what cannot be brought, and with it once it can be", async () => {
+		const { link, other } = await apart();
+		const { track, to } = await other.command("pipe");
+		other.report({ type: "pipeFailed", track, to, error: { code: "internal", message: "no port" } });
+		expect(await link.command("record")).toMatchObject({ part: 1, tracks: ["t"] });
+		await other.command("pipe");
+		other.report({ type: "piped", track, to, pipe: "p1", media });
+		expect(await link.command("record")).toMatchObject({ part: 2, tracks: ["t", "u"] });
+	});
+
+	it("is made elsewhere when nobody is left on its node", async () => {
+		const { a, link, other } = await apart();
+		const { track, to } = await other.command("pipe");
+		other.report({ type: "piped", track, to, pipe: "p1", media });
+		await link.command("record");
+		await a.do("leave", {});
+		expect(await other.command("record")).toMatchObject({ part: 2, tracks: ["u"] });
+	});
+});

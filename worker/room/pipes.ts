@@ -80,6 +80,10 @@ export function flowAgain(core: Core): void {
 				sendFor(core, track, endpoint.epoch);
 		}
 	}
+	for (const track of core.tracks.values()) {
+		for (const epoch of composersOf(core, track))
+			if (track.live && !isOn(core, track, epoch)) sendFor(core, track, epoch);
+	}
 }
 
 /** Has a track sent to a node; it is subscribed to there when it has arrived. */
@@ -224,7 +228,27 @@ export function forgetNode(core: Core, epoch: number): void {
 }
 
 function isWantedOn(core: Core, track: Track, epoch: number): boolean {
-	return receiversOn(core, epoch).some(({ member }) => wants(core, member, track));
+	return isComposedOn(core, track, epoch) || receiversOn(core, epoch).some(({ member }) => wants(core, member, track));
+}
+
+/** It has its place in a picture of everybody that is made there. */
+function isComposedOn(core: Core, track: Track, epoch: number): boolean {
+	return composersOf(core, track).includes(epoch);
+}
+
+function composersOf(core: Core, { info }: Track): number[] {
+	return [...core.recordings.values()].flatMap(({ at, stoppedAt, sources }) =>
+		at !== undefined && stoppedAt === undefined && sources.some((it) => it === info.source) ? at : [],
+	);
+}
+
+/** Of these, those that a node has; the others are sent there, unless something failed just now and is tried again soon. */
+export function bringTo(core: Core, tracks: readonly Track[], epoch: number): Track[] {
+	return tracks.filter((track) => {
+		const there = isOn(core, track, epoch);
+		if (!there && core.reopenAt === undefined) sendFor(core, track, epoch);
+		return there;
+	});
 }
 
 /** Everybody on a node, those included whose move from there is not over. */

@@ -10,6 +10,7 @@ import type { Source } from "../../shared/tokens.ts";
 import { recordAfterwards, recordEvent } from "../events/record.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
+import { bringTo, prune } from "./pipes.ts";
 import type { Assignment, Recorded, RecordedPart, Track } from "./state.ts";
 
 /** Whoever publishes several tracks does it within this, ms: they are to be in one part. */
@@ -90,6 +91,7 @@ function halt(core: Core, row: Recorded): void {
 	row.stoppedAt = Date.now();
 	row.beginAt = undefined;
 	for (const part of writing(row)) end(core, row, part);
+	if (row.layout) prune(core);
 	changed(core, row);
 }
 
@@ -161,7 +163,7 @@ function keep(core: Core, row: Recorded, tracksOf: TracksOf): void {
 	const current = writing(row).at(-1);
 	// Nothing is there; or some of it is on its way from one node to another, and what is recorded goes on where it is.
 	const idle = wanted === undefined || wanted.length === 0;
-	if (idle || (current && fits(core, row, current, wanted))) {
+	if (idle || (current && fits(row, current, wanted))) {
 		// There will be an event when that changes.
 		if (row.beginAt !== undefined) postpone(core, row, undefined);
 		if (current && wanted?.length === 0) end(core, row, current);
@@ -175,26 +177,32 @@ function keep(core: Core, row: Recorded, tracksOf: TracksOf): void {
 }
 
 /** Nothing of these is missing in a part; and where all have a place in one picture, none of them is gone. */
-function fits(core: Core, { layout }: Recorded, part: RecordedPart, wanted: readonly Track[]): boolean {
-	const on = ({ endpoint }: Track) =>
-		layout ? core.endpoints.get(endpoint)?.epoch === part.epoch : endpoint === part.endpoint;
+function fits({ layout, at }: Recorded, part: RecordedPart, wanted: readonly Track[]): boolean {
+	const on = ({ endpoint }: Track) => (layout ? part.epoch === at : endpoint === part.endpoint);
 	if (!wanted.every((track) => on(track) && part.tracks.includes(track.info.id))) return false;
 	return !layout || wanted.length === 0 || wanted.length === part.tracks.length;
 }
 
-/** Of everybody whose media is on one node: the one in use, or that of most. */
+/** Of everybody, on one node: the one in use, or that of most. Tracks of other nodes count when they have come there. */
 function wantedOfAll(core: Core, row: Recorded): Track[] {
-	const byEpoch = new Map<number, Track[]>();
+	const all: Track[] = [];
+	const counts = new Map<number, number>();
 	for (const track of core.tracks.values()) {
 		const endpoint = core.endpoints.get(track.endpoint);
 		const { source } = track.info;
 		if (!track.live || source === "data" || !row.sources.includes(source) || endpoint?.state !== "open") continue;
 		if (core.assignments.get(String(endpoint.epoch))?.state !== "linked") continue;
-		byEpoch.set(endpoint.epoch, [...(byEpoch.get(endpoint.epoch) ?? []), track]);
+		all.push(track);
+		counts.set(endpoint.epoch, (counts.get(endpoint.epoch) ?? 0) + 1);
 	}
-	const current = byEpoch.get(writing(row).at(-1)?.epoch ?? 0);
-	const [most = []] = [...byEpoch.values()].toSorted((a, b) => b.length - a.length);
-	return (current ?? most).slice(0, MOST_TRACKS);
+	const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
+	if (!most) return [];
+	if (row.at === undefined || !counts.has(row.at)) {
+		[row.at] = most;
+		core.recordings.touch(row.id);
+		prune(core);
+	}
+	return bringTo(core, all.slice(0, MOST_TRACKS), row.at);
 }
 
 /** What is there to record: on one endpoint that is open. Undefined: that is being changed now. */
@@ -211,10 +219,11 @@ function wantedOf(core: Core, row: Recorded, tracksOf: TracksOf): Track[] | unde
 }
 
 function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
-	const [first] = tracks;
-	const endpoint = first && core.endpoints.get(first.endpoint);
-	const node = endpoint && core.assignments.get(String(endpoint.epoch))?.node;
-	if (!endpoint || node === undefined) return;
+	const { layout } = row;
+	const endpoint = tracks[0] && core.endpoints.get(tracks[0].endpoint);
+	const epoch = layout ? row.at : endpoint?.epoch;
+	const node = core.assignments.get(String(epoch))?.node;
+	if (!endpoint || epoch === undefined || node === undefined) return;
 	if (row.lastPart >= LAST_PART) {
 		row.error = { code: "too_large", message: `${LAST_PART} parts are the most that a recording has` };
 		return halt(core, row);
@@ -222,14 +231,13 @@ function begin(core: Core, row: Recorded, tracks: readonly Track[]): void {
 	forgetParts(row);
 	const part = ++row.lastPart;
 	const ids = tracks.map(({ info }) => info.id);
-	const { layout } = row;
 	const of = layout ? undefined : endpoint.id;
-	row.parts.push({ part, epoch: endpoint.epoch, node, endpoint: of, tracks: ids, state: "asked" });
+	row.parts.push({ part, epoch, node, endpoint: of, tracks: ids, state: "asked" });
 	row.beginAt = undefined;
 	core.recordings.touch(row.id);
 	const { id: recording, effects, path, container, split } = row;
 	const asked = { recording, part, endpoint: of, layout, tracks: ids, effects, path, container, split };
-	command(core, endpoint.epoch, [{ type: "record", ...asked, epoch: endpoint.epoch }]);
+	command(core, epoch, [{ type: "record", ...asked, epoch }]);
 }
 
 /** The oldest that are over: one that begins again and again must not fill the room's storage. */

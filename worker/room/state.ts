@@ -209,6 +209,8 @@ export interface Recorded {
 	/** Absent: everybody, in a layout. */
 	participant?: string;
 	layout?: Layout;
+	/** The assignment whose node puts everybody into one picture. */
+	at?: number;
 	/** Who asked for it, and is told. */
 	dialect?: string;
 	sources: RecordedSource[];
