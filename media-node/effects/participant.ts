@@ -89,7 +89,7 @@ export class ParticipantEffects {
 		const altered = this.#altered.get(track);
 		if (!altered) {
 			// It may have been what was in the way.
-			if (this.#running && !this.#tellRefused()) this.#tell("live");
+			if (this.#running && this.#state?.state === "failed" && !this.#tellRefused()) this.#tell("live");
 			return;
 		}
 		this.#altered.delete(track);
