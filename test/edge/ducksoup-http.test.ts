@@ -1,5 +1,5 @@
 import { createExecutionContext } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { InteractionRates } from "../../shared/ducksoup.ts";
 import edge from "../../worker/index.ts";
 import { EDGE, fetchEdge, testEnv } from "./support/client.ts";
@@ -162,6 +162,33 @@ describe("who cannot be let in", () => {
 			client.say("join", options);
 			expect(await client.told(kind)).toBeNull();
 			expect((await client.socket.closed).code).toBe(1000);
+		}
+	});
+});
+
+describe("who says nothing", () => {
+	it("is sent away after ten seconds, which is logged", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		const told = vi.spyOn(console, "log").mockImplementation(() => {});
+		try {
+			const init = { headers: { Upgrade: "websocket", Origin: LAB } };
+			const { webSocket } = await get("/ws?href=x", { DUCKSOUP_LOG_STDOUT: "true" }, init);
+			if (!webSocket) throw new Error("not upgraded");
+			const { closed } = new TestSocket(webSocket);
+			vi.advanceTimersByTime(10_000);
+			expect((await closed).code).toBe(1000);
+			const lines = told.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
+			expect(lines).toContainEqual(
+				expect.objectContaining({
+					level: "error",
+					context: "signaling",
+					message: "join_payload_too_late",
+					origin: LAB,
+				}),
+			);
+		} finally {
+			told.mockRestore();
+			vi.useRealTimers();
 		}
 	});
 });

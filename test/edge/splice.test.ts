@@ -25,6 +25,37 @@ it("what waits for a room is bounded by its size, not by its count alone", async
 	few.close(1000);
 });
 
+it("a client that says nothing is told something now and then, before it has a room and after", async () => {
+	const { 0: room, 1: inside } = new WebSocketPair();
+	inside.accept();
+	const heard: unknown[] = [];
+	inside.addEventListener("message", ({ data }) => heard.push(data));
+	const keepAlive = { frame: '{"kind":"ping"}', everyMs: 20 };
+	const { webSocket } = acceptSocket({ read: async () => ({ room }), patienceMs: 60_000, lateCode: 4005, keepAlive });
+	if (!webSocket) throw new Error("not upgraded");
+	const socket = new TestSocket(webSocket);
+	const ping = () => socket.take((frame) => (frame as { kind?: string }).kind === "ping");
+	await ping();
+	socket.send("hello");
+	await vi.waitFor(() => expect(heard).toEqual(["hello"]));
+	await ping();
+	await ping();
+	expect(heard).toEqual(["hello"]);
+	socket.close(1000);
+	await socket.closed;
+	const { length } = socket.untaken;
+	await new Promise((resolve) => setTimeout(resolve, 80));
+	expect(socket.untaken.length).toBe(length);
+});
+
+it("one that never says what it has to is sent away, which is told", async () => {
+	let late = 0;
+	const { webSocket } = acceptSocket({ read: never, patienceMs: 30, lateCode: 4005, late: () => late++ });
+	if (!webSocket) throw new Error("not upgraded");
+	expect((await new TestSocket(webSocket).closed).code).toBe(4005);
+	expect(late).toBe(1);
+});
+
 it("what comes after a socket was closed is read by nobody", async () => {
 	const failed = vi.spyOn(console, "error").mockImplementation(() => {});
 	let read = 0;

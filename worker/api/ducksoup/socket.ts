@@ -16,6 +16,8 @@ import { roomOf, stunUrls } from "./settings.ts";
 /** For TURN servers that have to be asked for; then without, ms. */
 const ICE_MS = 1_500;
 const MOST_JOIN = 65_536;
+/** Kinds that a player does not know are passed over. A proxy's time-out is often a minute. */
+const KEEP_ALIVE = { frame: JSON.stringify({ kind: "ping", payload: null }), everyMs: 25_000 };
 
 /** `page`: the origin of the page that opens it, which is allowed. */
 export function connectPerson(env: Env, request: Request, page: string): Response {
@@ -28,6 +30,8 @@ function personReader(env: Env, request: Request, page: string): Reader {
 	return {
 		patienceMs: FIRST_MESSAGE_MS,
 		lateCode: CLOSE.normal,
+		late: () => logServer(env, "error", "signaling", "join_payload_too_late", { origin: page }),
+		keepAlive: KEEP_ALIVE,
 		async read(socket, frame) {
 			const refuse = (kind: JoinError, message: string, error: unknown) => {
 				logServer(env, "error", "signaling", message, { origin: page, cause: kind, error: String(error) });

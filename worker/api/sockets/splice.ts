@@ -27,6 +27,13 @@ export interface Reader {
 	readonly patienceMs: number;
 	/** With this code. */
 	readonly lateCode: number;
+	/** It was. */
+	late?(): void;
+	/**
+	 * Said every so often, ms, for clients that say nothing by themselves: whatever is between would take their sockets
+	 * for dead. The platform sends no pings of WebSocket's own. The room is not woken by it.
+	 */
+	readonly keepAlive?: { frame: string; everyMs: number };
 }
 
 /** Frames that may wait for the room, and how much they may be together: bytes, or characters of text. */
@@ -53,10 +60,15 @@ class Visit {
 	#reading = false;
 	#read = 0;
 	#timer: ReturnType<typeof setTimeout> | null = null;
+	readonly #alive: ReturnType<typeof setInterval> | null = null;
 
 	constructor(client: WebSocket, reader: Reader) {
 		this.#client = client;
 		this.#reader = reader;
+		const { keepAlive } = reader;
+		if (keepAlive) {
+			this.#alive = setInterval(() => isOpen(client) && client.send(keepAlive.frame), keepAlive.everyMs);
+		}
 		client.addEventListener("message", ({ data }) => this.#take(data as Frame));
 		client.addEventListener("close", ({ code }) => this.#end(code));
 		client.addEventListener("error", () => this.#end(CLOSE.internal));
@@ -145,12 +157,16 @@ class Visit {
 		clearTimeout(this.#timer);
 		this.#timer = null;
 		if (!isOpen(this.#client)) return;
-		this.#timer = setTimeout(() => closeSocket(this.#client, this.#reader.lateCode), this.#reader.patienceMs);
+		this.#timer = setTimeout(() => {
+			this.#reader.late?.();
+			this.#end(this.#reader.lateCode);
+		}, this.#reader.patienceMs);
 	}
 
 	/** Either side has closed, or both are to. */
 	#end(code: number): void {
 		clearTimeout(this.#timer);
+		clearInterval(this.#alive);
 		this.#waiting.length = 0;
 		this.#waitingSize = 0;
 		if (this.#entry) closeSocket(this.#entry.room, code);
