@@ -152,6 +152,51 @@ describe("the log of an interaction", () => {
 		]);
 	});
 
+	it("begins with the settings that it ran under, and none that is a secret", async () => {
+		const hall = new Hall(node);
+		await hall.enter("ann");
+		await expect.poll(async () => messages(await logOf(hall))).toContain("peer_joined");
+		const lines = await logOf(hall);
+		const settings = lines.filter(({ context }) => context === "init");
+		expect(lines.slice(2, 2 + settings.length)).toEqual(settings);
+		expect(Object.fromEntries(settings.map(({ message, value }) => [message, value]))).toMatchObject({
+			...{ DUCKSOUP_MODE: "PROD", DUCKSOUP_NO_RECORDING: "false", DUCKSOUP_LOG_LEVEL: "3", EFFECTS_ALLOWED: "" },
+		});
+		expect(JSON.stringify(lines)).not.toContain("not the default");
+	});
+
+	it("has what reports of RTCP said of losses, and all of them where traces are on", async () => {
+		const variables = testEnv as { DUCKSOUP_LOG_LEVEL?: string };
+		const lossy = async (level: string) => {
+			variables.DUCKSOUP_LOG_LEVEL = level;
+			const hall = new Hall(node, { duration: 60 });
+			const [ann, ben] = await hall.started();
+			const stream = (track = "") => ({ track, codec: "video/VP8", bytes: 1, packets: 100, lost: 30, bitrate: 1 });
+			const totals = { bytesReceived: 1, bytesSent: 1, receiveBitrate: 1, sendBitrate: 1 };
+			const sent = [
+				{ ...stream(ben.tracks[0]), fractionLost: 0.02 },
+				{ ...stream(ben.tracks[1]), fractionLost: 0.3 },
+			];
+			const statistics = { [ann.endpoint]: { ...totals, received: [stream(ann.tracks[1])], sent } };
+			hall.link.report({ type: "statistics", statistics });
+			await expect.poll(async () => messages(await logOf(hall))).toContain("loss_threshold_exceeded");
+			return (await logOf(hall)).filter(({ message }) => /rtcp|loss/.test(message));
+		};
+		try {
+			const exceeded = { message: "loss_threshold_exceeded", from: "ben", toUser: "ann", kind: "video", value: 0.3 };
+			expect(await lossy("3")).toMatchObject([{ ...exceeded, level: "debug", context: "track" }]);
+			const report = { message: "received_rtcp_on_sender", level: "trace", from: "ben", toUser: "ann" };
+			expect(await lossy("4")).toMatchObject([
+				{ message: "video_in_rtcp_emitted", level: "trace", from: "ann", value: { lost: 30, packets: 100 } },
+				{ ...report, kind: "audio", value: { lost: 30, packets: 100, fractionLost: 0.02 } },
+				{ ...report, kind: "video", value: { lost: 30, packets: 100, fractionLost: 0.3 } },
+				exceeded,
+			]);
+		} finally {
+			delete variables.DUCKSOUP_LOG_LEVEL;
+		}
+	});
+
 	it("has who could not come in, and why", async () => {
 		const hall = new Hall(node);
 		await hall.enter("ann");

@@ -20,7 +20,7 @@ import { log, logFrom, logOf, logServer } from "./log.ts";
 import * as media from "./media.ts";
 import { peerFor, tell } from "./peer.ts";
 import { logExternal, logReport } from "./reports.ts";
-import { logRates, ratesOf } from "./statistics.ts";
+import { logRates, logReports, ratesOf } from "./statistics.ts";
 
 /** RFC 6455 section 7.4.1: what is not what it should be, and what is not to be said. */
 const NOT_READABLE = 1007;
@@ -57,7 +57,9 @@ export const ducksoup: Personal = {
 	hear,
 
 	news(core, member, news) {
-		if (news.type === "statistics") logRates(core, member);
+		if (news.type !== "statistics") return;
+		logRates(core, member);
+		logReports(core, member);
 	},
 
 	answered(core, member, request, answer) {

@@ -22,6 +22,7 @@ import {
 import { log } from "./log.ts";
 import { sdpSettings } from "./media.ts";
 import { keep, newPeer } from "./peer.ts";
+import { logSettings } from "./started.ts";
 
 /** A room outlives the longest interaction that nobody may be in any more, ms. */
 const ROOM_MS = 60_000;
@@ -98,6 +99,7 @@ function begin(core: Core, page: string, options: JoinOptions): Interaction {
 	const interaction = createInteraction(core, page, options);
 	log(core, "info", "interaction", "logger_created");
 	log(core, "info", "interaction", "interaction_created", { origin: page });
+	logSettings(core);
 	return interaction;
 }
 

@@ -8,7 +8,7 @@ import type { Member } from "../../room/state.ts";
 import { type Interaction, interactionOf, userOf } from "./interaction.ts";
 import { folderOf, timestamp } from "./names.ts";
 
-export type LogContext = "peer" | "interaction" | "track" | "pipeline" | "signaling" | "server" | "ext";
+export type LogContext = "peer" | "interaction" | "track" | "pipeline" | "signaling" | "server" | "init" | "ext";
 /** By the number of `DUCKSOUP_LOG_LEVEL` from which on they are written. */
 const FROM = { fatal: 0, error: 1, warn: 2, info: 2, debug: 3, trace: 4 } as const;
 export type LogLevel = keyof typeof FROM;

@@ -59,6 +59,29 @@ function kilobits(bitrate: number): number {
 	return Math.round(bitrate / 1_000);
 }
 
+/** Of packets that a receiver lost, from which on the original counts a way as lossy. */
+const LOSSY = 25 / 256;
+
+/**
+ * What the reports of RTCP said last: ours of what comes from somebody, and theirs of what others' media they are sent.
+ * Nodes read the packets, and tell of them about once a second.
+ */
+export function logReports(core: Core, member: Member): void {
+	const measured = statisticsOf(core, member);
+	for (const { track, lost, packets } of measured?.received ?? []) {
+		const kind = core.tracks.get(track)?.info.kind;
+		if (kind) log(core, "trace", "track", `${kind}_in_rtcp_emitted`, { from: member.id, value: { lost, packets } });
+	}
+	for (const { track, lost, packets, fractionLost } of measured?.sent ?? []) {
+		const info = core.tracks.get(track);
+		if (!info) continue;
+		const fields = { from: info.participant, toUser: member.id, kind: info.info.kind };
+		log(core, "trace", "track", "received_rtcp_on_sender", { ...fields, value: { lost, packets, fractionLost } });
+		if (fractionLost > LOSSY)
+			log(core, "debug", "track", "loss_threshold_exceeded", { ...fields, value: fractionLost });
+	}
+}
+
 /** About once a second for each connection. */
 export function logRates(core: Core, member: Member): void {
 	for (const [, { From, Kind, IntputKbs, OutputKbs, TargetKbs }] of ratesFrom(core, member)) {
