@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 
 /** Real processes on the machine's own ports and cores: one file at a time, and time to start them. */
 const outside = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
-/** Media is never the same twice: what fails once is tried again, and both are in the report. */
+/**
+ * Media is never the same twice: what fails once is tried again, and both are in the report. The second try must find
+ * nothing of the first: names, nodes and people are made by the test itself, or by a story (test/support/story.ts).
+ */
 const media = { ...outside, retry: 1 };
 
 export default defineConfig({
