@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { BotSignal } from "../support/bot/signal.ts";
@@ -156,18 +156,20 @@ describe("a node", () => {
 	});
 
 	it("that is killed is replaced by the next one that comes, and its room waits for it", async () => {
-		const room = newRoom();
-		const a = await enter(room, "a");
+		const own = await Stack.start({ vars: { HEARTBEAT_MS: "200" } });
+		onTestFinished(() => own.stop());
+		const a = await Bot.join(own.url, "room", "a", await own.tokenFor("room", "a"));
+		onTestFinished(() => a.destroy());
 		const lost = a.signal.event("endpointLost");
 		const next = a.signal.event("endpoint");
-		expect(await stack.nodes[0]?.kill("SIGKILL")).toBe("SIGKILL");
+		expect(await own.nodes[0]?.kill("SIGKILL")).toBe("SIGKILL");
 		await lost;
-		await stack.addNode("node-2");
+		await own.addNode("node-2");
 		expect((await next).node.id).toBe("node-2");
 	});
 
 	it("stops with code 0 on SIGTERM, without a media worker left behind", async () => {
-		const node = await stack.addNode("node-3");
+		const node = await stack.addNode(`brief-${++rooms}`);
 		const began = performance.now();
 		expect(await node.kill("SIGTERM")).toBe(0);
 		expect(performance.now() - began).toBeLessThan(3_000);

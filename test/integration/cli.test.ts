@@ -1,6 +1,7 @@
 /** The CLI as a user starts it, against a real edge and node. */
 import { execFile } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Report } from "../../cli/load/report.ts";
 import { Bot } from "../support/bot/bot.ts";
 import { Stack } from "../support/stack.ts";
@@ -42,11 +43,12 @@ describe("switchyard", () => {
 	});
 
 	it("creates, lists, shows and deletes rooms", async () => {
-		expect(await json("room create blue --max-participants 5")).toMatchObject({ settings: { maxParticipants: 5 } });
-		expect(await json<{ name: string }[]>("room list")).toContainEqual(expect.objectContaining({ name: "blue" }));
-		expect((await switchyard("room show blue")).stdout).toMatch(/maxParticipants +5/);
-		await json("room delete blue");
-		const gone = await switchyard("room show blue");
+		const room = `blue-${randomUUID()}`;
+		expect(await json(`room create ${room} --max-participants 5`)).toMatchObject({ settings: { maxParticipants: 5 } });
+		expect(await json<{ name: string }[]>("room list")).toContainEqual(expect.objectContaining({ name: room }));
+		expect((await switchyard(`room show ${room}`)).stdout).toMatch(/maxParticipants +5/);
+		await json(`room delete ${room}`);
+		const gone = await switchyard(`room show ${room}`);
 		expect(gone).toMatchObject({ code: 1, stdout: "" });
 		expect(gone.stderr).toContain("switchyard: ");
 	});
@@ -74,7 +76,8 @@ describe("switchyard", () => {
 	});
 
 	it("drains a node under load, and takes it back", async () => {
-		await stack.addNode("node-2");
+		const second = await stack.addNode(`node-${randomUUID()}`);
+		onTestFinished(() => second.stop());
 		const load = json<Report>("load --rooms 4 --seconds 8");
 		const nodes = () => json<{ id: string; load: { endpoints: number } }[]>("node list");
 		const { id } = await vi.waitFor(async () => {
@@ -82,6 +85,7 @@ describe("switchyard", () => {
 			if (!busy) throw new Error("nobody is served yet");
 			return busy;
 		}, 30_000);
+		onTestFinished(async () => void (await stack.rest(`/v1/nodes/${id}/drain`, { method: "DELETE" })));
 		const { code, stdout } = await switchyard(`node drain ${id} --deadline 6 --wait`);
 		expect({ code, stdout }).toEqual({ code: 0, stdout: `${id} is empty\n` });
 		expect(await nodes()).toContainEqual(expect.objectContaining({ id, state: "draining" }));
