@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { SfuClient } from "../../client/odoo/sfu-client.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { odooChannel } from "../support/odoo.ts";
@@ -24,10 +24,15 @@ let stack: Stack;
 let browser: Browser;
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([Stack.start(), launchChromium()]);
+	browser = await launchChromium();
 });
-afterAll(async () => {
-	await browser?.close();
+afterAll(() => browser?.close());
+// Its node is drained, so that each try needs one of its own.
+beforeEach(async () => {
+	stack = await Stack.start();
+});
+afterEach(async () => {
+	await Promise.all(browser.contexts().map((context) => context.close()));
 	await stack?.stop();
 });
 
