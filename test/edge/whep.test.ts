@@ -378,6 +378,25 @@ describe("events", () => {
 		await second.stop();
 	});
 
+	it("go to four streams at most: the oldest makes place, and ends", async () => {
+		const { room, link } = await onAir();
+		const { session } = await watch(room, link, "ann");
+		const streams: Events[] = [];
+		for (let count = 0; count < 5; count++) {
+			const made = await call("POST", `${session}/sse`);
+			const events = new Events(await call("GET", made.headers.get("location") ?? ""));
+			expect(await events.next()).toEqual({ event: "active", data: {} });
+			expect(await events.next()).toMatchObject({ event: "viewercount" });
+			streams.push(events);
+		}
+		expect(await streams[0]?.next()).toBeUndefined();
+		await watch(room, link, "ben");
+		for (const events of streams.slice(1)) {
+			expect(await events.next()).toEqual({ event: "viewercount", data: { viewercount: 2 } });
+			await events.stop();
+		}
+	});
+
 	it("of a viewer go on when nobody listens any more", async () => {
 		const { room, link } = await onAir();
 		const { session } = await watch(room, link, "ann");
