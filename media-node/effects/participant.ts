@@ -153,10 +153,13 @@ export class ParticipantEffects {
 		} catch (error) {
 			if (version !== this.#version) return;
 			this.#host.log.warn({ err: error }, "no effects");
-			if (error instanceof Crashed) return this.#onDied(this.#running, error.message);
+			if (error instanceof Crashed) return this.#onDied(error.message);
 			// It would not be otherwise the next time.
 			this.#restarts.giveUp();
-			return this.#dry("failed", errorBody(error));
+			// Where only another track was to come, those that have these effects keep them.
+			const kept = this.#running?.wish === wish ? this.#running.strands : undefined;
+			if (!kept) this.#retire();
+			return this.#dry("failed", errorBody(error), kept);
 		}
 		if (version !== this.#version || this.#closed) return running.close();
 		const former = this.#running;
@@ -178,28 +181,26 @@ export class ParticipantEffects {
 		if (!this.#tellRefused()) this.#tell("live");
 		const end = await running.ended;
 		if (this.#running !== running || this.#closed) return;
-		this.#onDied(running, end.cause === "finished" ? "it ended" : end.message);
+		this.#onDied(end.cause === "finished" ? "it ended" : end.message);
 	}
 
-	/** @param running what ran until now, if anything did */
-	#onDied(running: Running | undefined, message: string): void {
-		this.#running = undefined;
+	#onDied(message: string): void {
 		this.#version++;
-		this.#host.bandwidth.forget(this);
-		running?.retire();
+		this.#retire();
 		const pause = this.#restarts.next();
 		this.#dry(pause === undefined ? "failed" : "dry", { code: "node_failed", message });
 		if (pause !== undefined) this.#build(pause);
 	}
 
-	#dry(state: EffectsState, error: ErrorBody): void {
-		this.#restoreAll();
+	#dry(state: EffectsState, error: ErrorBody, except?: Running["strands"]): void {
+		this.#restoreAll(except);
 		this.#tell(state, error);
 	}
 
 	/** Receivers are told of what is published first, so that what they waited for is no failure to them. */
-	#restoreAll(): void {
+	#restoreAll(except?: Running["strands"]): void {
 		for (const altered of this.#altered.values()) {
+			if (except?.has(altered.dry)) continue;
 			this.#host.restore(altered.dry);
 			altered.first?.inlet.reject(new SwitchyardError("node_failed", "no effects"));
 			altered.first = undefined;
@@ -211,6 +212,11 @@ export class ParticipantEffects {
 		clearTimeout(this.#timer);
 		this.#restoreAll();
 		this.#altered.clear();
+		this.#retire();
+	}
+
+	/** Of what ran until now, if anything did. */
+	#retire(): void {
 		this.#host.bandwidth.forget(this);
 		const former = this.#running;
 		this.#running = undefined;

@@ -22,11 +22,19 @@ export class Running {
 	/** By what is published. */
 	readonly strands: ReadonlyMap<RoomTrack, Strand>;
 	readonly pipeline: Pipeline;
+	/** What it was made for. */
+	readonly wish: EffectsWish;
 	readonly #spec: EffectsPipeline;
 	#bitrate: number | undefined;
 
-	private constructor(strands: ReadonlyMap<RoomTrack, Strand>, pipeline: Pipeline, spec: EffectsPipeline) {
+	private constructor(
+		strands: ReadonlyMap<RoomTrack, Strand>,
+		wish: EffectsWish,
+		pipeline: Pipeline,
+		spec: EffectsPipeline,
+	) {
 		this.strands = strands;
+		this.wish = wish;
 		this.pipeline = pipeline;
 		this.#spec = spec;
 	}
@@ -48,7 +56,7 @@ export class Running {
 			pipeline = new Pipeline({ ...spec, name: `effects of ${settings.participant}` });
 			await pipeline.started;
 			for (const strand of strands.values()) await strand.connect(pipeline);
-			return new Running(strands, pipeline, spec);
+			return new Running(strands, wish, pipeline, spec);
 		} catch (error) {
 			pipeline?.kill();
 			for (const strand of strands.values()) strand.close();

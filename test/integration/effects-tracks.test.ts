@@ -1,5 +1,7 @@
 /** Which of somebody's tracks effects are on, while they come and go: a real node's media and real GStreamer. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Strand } from "../../media-node/effects/strand.ts";
 import { log } from "../../media-node/observability/logger.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
 import type { EffectsWish } from "../../shared/effects.ts";
@@ -14,7 +16,9 @@ beforeAll(async () => {
 	workers = await startWorkers(0);
 });
 afterAll(() => workers?.close());
-beforeEach(() => {
+beforeEach(async () => {
+	// What was retired bridges a moment, and the next looks only at its own.
+	await expect.poll(pipelines, { timeout: 10_000 }).toBe(0);
 	room = new SdpRoom("effects", workers);
 	room.execute({ type: "open", endpoint: "e1", participant: "a", send: true, recv: false, data: false });
 });
@@ -102,4 +106,33 @@ describe("effects", () => {
 		expect(await told()).toMatchObject({ state: "live" });
 		expect(altered()).toEqual({ mic: true, camera: true });
 	});
+
+	it("that cannot be end those that were there before, and their pipeline", async () => {
+		setEffects({ audio: [pitch] });
+		publish("mic", "audio");
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(pipelines()).toBe(1);
+		setEffects({ audio: [{ element: "pitch", properties: { pich: 1 } }] });
+		expect(await told()).toMatchObject({ state: "failed" });
+		expect(altered()).toEqual({ mic: false });
+		await expect.poll(pipelines, { timeout: 10_000 }).toBe(0);
+	});
+
+	it("stay on those that have them when another track cannot have them", async () => {
+		setEffects({ audio: [pitch], video: [fisheye] });
+		publish("mic", "audio");
+		expect(await told()).toMatchObject({ state: "live" });
+		const create = vi.spyOn(Strand, "open").mockRejectedValueOnce(new Error("no ports"));
+		publish("camera", "VP8");
+		expect(await told()).toMatchObject({ state: "failed" });
+		create.mockRestore();
+		expect(altered()).toEqual({ mic: true, camera: false });
+		expect(pipelines()).toBe(1);
+	});
 });
+
+/** Processes of pipelines, of this one. */
+function pipelines(): number {
+	const children = execFileSync("ps", ["-o", "args=", "--ppid", String(process.pid)]).toString();
+	return children.split("\n").filter((line) => line.includes("gst/child.ts")).length;
+}
