@@ -76,6 +76,12 @@ export class RecordedRoom {
 	}
 }
 
+/** By how much the last file, written to until its recording was stopped, is longer than that took, ms. */
+export function excess({ files, stoppedAt = 0 }: Recording): number {
+	const { durationMs = 0, startedAt = 0 } = files.at(-1) ?? {};
+	return durationMs - (stoppedAt - startedAt);
+}
+
 /** By how much each flash is later than its beep, ms. */
 export async function skews(file: string): Promise<number[]> {
 	const heard = await beeps(file);
