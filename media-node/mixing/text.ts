@@ -2,6 +2,7 @@
 import type { RtpParameters } from "mediasoup/types";
 import type { Size } from "../../shared/media.ts";
 import { type Encoder, OPUS_ENCODER, PACKETS } from "../effects/codecs.ts";
+import { SILENCES } from "../gst/mixers.ts";
 import type { Tile } from "./layout.ts";
 
 export type VideoCodec = "VP8" | "H264";
@@ -108,7 +109,7 @@ function outputText(output: MixOutput, inputs: readonly MixInput[], session: num
 const MIXED = `force-live=true latency=${GATHER_NS} ignore-inactive-pads=true`;
 
 function audio(): [string, string] {
-	const mixer = `audiomixer name=sound ${MIXED} ! audioconvert ! audio/x-raw,rate=48000,channels=2 ! ${LEAKY}`;
+	const mixer = `audiomixer name=sound ${SILENCES} ${MIXED} ! audioconvert ! audio/x-raw,rate=48000,channels=2 ! ${LEAKY}`;
 	return [mixer, `${OPUS_ENCODER.text} ! ${PACKETS["audio/opus"]?.pay}`];
 }
 

@@ -1,4 +1,5 @@
 /** The pipeline that puts several people into one picture and mixes their sound. It decodes and encodes, unlike all others here. */
+import { SILENCES } from "../gst/mixers.ts";
 import { type CapturedTrack, fileText, flowText, REORDER_MS, receptionText, writerOf } from "./capture.ts";
 
 const WIDTH = 1_280;
@@ -27,7 +28,7 @@ export function composeText(tracks: readonly CapturedTrack[], file: string): str
 		`picture. ! video/x-raw,format=I420,width=${WIDTH},height=${HEIGHT},framerate=${FRAMERATE}/1 ! queue`,
 		`! x264enc tune=zerolatency speed-preset=ultrafast bitrate=${BITRATE_KBITS} key-int-max=${FRAMERATE * 2}`,
 		"! h264parse ! mux.",
-		`audiomixer name=sound ${LIVE} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! queue`,
+		`audiomixer name=sound ${SILENCES} ${LIVE} ! audio/x-raw,rate=48000,channels=2 ! audioconvert ! queue`,
 		`! opusenc bitrate=${SOUND_BITS} ! opusparse ! mux.`,
 		`matroskamux name=mux ! ${fileText(file)}`,
 		// There is a picture and there is sound whoever sends any.

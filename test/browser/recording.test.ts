@@ -189,6 +189,9 @@ describe("a recording of somebody in Chromium", () => {
 			expect(await complaints(file)).toBe("");
 			expect((await beeps(file)).length).toBeGreaterThan(1);
 		}
+		const off = await skews(alone);
+		expect(off.length).toBeGreaterThanOrEqual(3);
+		expect(Math.abs(median(off)), `flashes after beeps: ${off} ms`).toBeLessThanOrEqual(40);
 		// Each has a half.
 		for (const x of [0, 640]) {
 			const levels = (await frames(both, `640:400:${x}:160`)).map(({ level }) => level);
