@@ -13,19 +13,21 @@ const REFUSED = 1;
 const MACHINE = /Cannot allocate memory|Too many open files|Permission denied|No such file|Resource temporarily/;
 
 const Probe = z.object({
-	streams: z.array(z.object({ codec_type: z.string(), codec_name: z.string().optional() })),
+	streams: z.array(z.object({ nb_read_packets: z.coerce.number().optional() })),
 	format: z.object({ duration: z.coerce.number().optional() }),
 });
 
 /**
  * Undefined: there is nothing in it that can be played. Rejects when that cannot be told now: whoever asks may delete
- * the file for it.
+ * the file for it. `counting`: streams that nothing came of are none; the whole file is read for it.
  */
 export async function probe(
 	file: string,
 	signal?: AbortSignal,
+	{ counting = false }: { counting?: boolean } = {},
 ): Promise<{ streams: number; durationMs: number } | undefined> {
-	const entries = ["-show_entries", "stream=codec_type,codec_name:format=duration"];
+	const entries = ["-show_entries", "stream=index,nb_read_packets:format=duration"];
+	if (counting) entries.unshift("-count_packets");
 	let stdout: string;
 	try {
 		const args = ["-v", "error", "-of", "json", ...entries, file];
@@ -36,7 +38,8 @@ export async function probe(
 		for await (const _ of createReadStream(file));
 		return undefined;
 	}
-	const { streams, format } = Probe.parse(JSON.parse(stdout));
+	const { streams: all, format } = Probe.parse(JSON.parse(stdout));
+	const streams = counting ? all.filter(({ nb_read_packets: packets = 0 }) => packets > 0) : all;
 	if (streams.length === 0) return undefined;
 	return { streams: streams.length, durationMs: Math.round((format.duration ?? 0) * 1_000) };
 }

@@ -81,6 +81,15 @@ describe("what a take has written", () => {
 		rmSync(take.file("0.mkv"));
 		expect(await finish(take)).toEqual([]);
 	});
+
+	it("is whole without the sound that it announces and never had", async () => {
+		const { take } = await scene(["camera"], { container: "mp4" });
+		const picture = ["-f", "lavfi", "-i", "testsrc=d=1:s=64x64", "-f", "lavfi", "-i", "sine=d=1"];
+		const silent = ["-c:v", "libx264", "-c:a", "libopus", "-frames:a", "0", take.file("0.mkv")];
+		execFileSync("ffmpeg", ["-v", "error", "-y", ...picture, ...silent]);
+		take.manifest.tracks = [{ name: "0.mkv", source: "camera", mimeType: "video/h264" }];
+		expect((await finish(take)).map(({ file }) => file.path)).toEqual(["there/it.mp4"]);
+	});
 });
 
 /** Finished and put in its place. */
