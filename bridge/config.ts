@@ -1,5 +1,6 @@
 /** Settings of the bridge, from its environment. docs/events.md lists them; an invalid one stops the start and names itself. */
 import * as z from "zod";
+import { readEnvironment } from "../shared/environment.ts";
 import { ConsumerName } from "../shared/events.ts";
 
 const Environment = z.object({
@@ -36,14 +37,7 @@ export interface Config {
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-	// An empty variable is as good as none.
-	const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-	const parsed = Environment.safeParse(given);
-	if (!parsed.success) {
-		const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-		throw new Error(`settings of the events bridge:\n  ${problems.join("\n  ")}`);
-	}
-	const it = parsed.data;
+	const it = readEnvironment(Environment, env, "settings of the events bridge");
 	return {
 		edge: it.EDGE_URL.replace(/\/+$/, ""),
 		apiKey: it.API_KEY,

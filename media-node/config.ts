@@ -1,6 +1,7 @@
 /** Settings of a media node, from its environment. docs/media-node.md lists them; an invalid one stops the start and names itself. */
 import { availableParallelism, networkInterfaces } from "node:os";
 import * as z from "zod";
+import { PortRange, readEnvironment } from "../shared/environment.ts";
 import { NodeId, Region } from "../shared/ids.ts";
 import { RECORDING_ENVIRONMENT, type RecordingConfig, recordingConfig } from "./recording/settings.ts";
 import { MIN_OUTGOING_BITRATE } from "./rtc/limits.ts";
@@ -38,15 +39,7 @@ const Environment = z.object({
 	/** Where other nodes reach this one for the rooms they share; the first announced address unless given. */
 	PIPE_ADDRESS: z.string().min(1).optional(),
 	/** UDP ports for that, `min-max`: one for each room and other node. Absent: the system's choice. */
-	PIPE_PORTS: z
-		.string()
-		.regex(/^\d+-\d+$/, "two ports: min-max")
-		.transform((text) => {
-			const [min = 0, max = 0] = text.split("-").map(Number);
-			return { min, max };
-		})
-		.refine(({ min, max }) => min >= 1 && max <= 65_535 && min <= max, "two ports: min-max")
-		.optional(),
+	PIPE_PORTS: PortRange.optional(),
 	/** Most participants this node takes; its load limits it sooner or later in any case. */
 	MAX_ENDPOINTS: positive.optional(),
 	/** Bits per second that one participant may send. */
@@ -98,14 +91,7 @@ export interface Config {
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-	// An empty variable is as good as none.
-	const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-	const parsed = Environment.safeParse(given);
-	if (!parsed.success) {
-		const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-		throw new Error(`media node settings:\n  ${problems.join("\n  ")}`);
-	}
-	const it = parsed.data;
+	const it = readEnvironment(Environment, env, "media node settings");
 	const announced = it.ANNOUNCED_ADDRESS ?? ownAddresses();
 	const workers = it.WORKERS ?? availableParallelism();
 	if (it.MEDIA_PORT + workers * announced.length - 1 > 65_535) {

@@ -1,6 +1,7 @@
 /** Settings of the TURN server beside the node, from its environment (docs/turn.md). */
 import { isIPv4, isIPv6 } from "node:net";
 import * as z from "zod";
+import { PortRange } from "../../shared/environment.ts";
 import { isPeerRange } from "./peers.ts";
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -14,15 +15,7 @@ const Environment = z.object({
 	/** UDP and TCP. */
 	TURN_PORT: port.default(3_478),
 	/** UDP ports that peers are sent from, `min-max`. */
-	TURN_RELAY_PORTS: z
-		.string()
-		.regex(/^\d+-\d+$/, "two ports: min-max")
-		.transform((text) => {
-			const [min = 0, max = 0] = text.split("-").map(Number);
-			return { min, max };
-		})
-		.refine(({ min, max }) => min >= 1 && max <= 65_535 && min <= max, "two ports: min-max")
-		.default({ min: 49_152, max: 65_535 }),
+	TURN_RELAY_PORTS: PortRange.default({ min: 49_152, max: 65_535 }),
 	/** Where clients reach it: names or addresses. `ANNOUNCED_ADDRESS` unless given. */
 	TURN_ADDRESS: z.string().transform(items).pipe(z.array(plain).min(1)).optional(),
 	TURN_REALM: plain.default("switchyard"),

@@ -1,10 +1,10 @@
 /** A media node as a child process, beside an edge on this machine: for `npm start`, tests and benches. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
 import { cachedMediasoupWorker } from "../setup/mediasoup-worker.mjs";
 import { CACHE } from "../setup/paths.mjs";
+import { Child } from "./child.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const STOP_MS = 5_000;
@@ -23,21 +23,17 @@ export interface MediaNodeOptions {
 	command?: string[];
 }
 
-export class MediaNodeProcess {
+export class MediaNodeProcess extends Child {
 	readonly id: string;
 	/** Health and metrics. */
 	readonly http: string;
-	readonly process: ChildProcess;
-	/** Resolves to its exit code, or the signal that ended it. */
-	readonly exited: Promise<number | NodeJS.Signals>;
 	/** Resolves when its fleet knows it; rejects when it ends before. */
 	readonly registered: Promise<void>;
 
 	private constructor({ id, httpPort, env }: MediaNodeOptions, child: ChildProcess) {
+		super(child, STOP_MS);
 		this.id = id;
 		this.http = `http://${env?.HTTP_ADDRESS ?? "127.0.0.1"}:${httpPort}`;
-		this.process = child;
-		this.exited = once(child, "exit").then(([code, signal]) => code ?? signal);
 		this.registered = new Promise((resolve, reject) => {
 			child.on("message", (message: { type: string }) => {
 				if (message.type === "registered") resolve();
@@ -76,19 +72,5 @@ export class MediaNodeProcess {
 			},
 		});
 		return new MediaNodeProcess(options, child);
-	}
-
-	/** Resolves to its exit code, or the signal that ended it. */
-	kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
-		this.process.kill(signal);
-		return this.exited;
-	}
-
-	/** Gracefully, and by force when that takes too long. */
-	async stop(): Promise<void> {
-		if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-		const timer = setTimeout(() => this.process.kill("SIGKILL"), STOP_MS);
-		await this.kill("SIGTERM");
-		clearTimeout(timer);
 	}
 }
