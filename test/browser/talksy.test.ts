@@ -115,7 +115,7 @@ describe("people of a room", () => {
 		await person("ben").switchQuality("low");
 		await expect.poll(() => width("ben", cam), soon).toBe(320);
 		// Of the others nobody is concerned.
-		expect(await width("cleo", cam)).toBe(1280);
+		await expect.poll(() => width("cleo", cam), soon).toBe(1280);
 		await person("ben").switchQuality("mid");
 		await expect.poll(() => width("ben", cam), soon).toBe(640);
 		await person("ben").switchQuality("none");
