@@ -515,12 +515,42 @@ describe("a recording of everybody", () => {
 		expect(await link.command("record")).toMatchObject({ part: 2, tracks: ["t", "u"] });
 	});
 
-	it("is made elsewhere when nobody is left on its node", async () => {
+	it("is made elsewhere when nobody is left on its node, which goes on with it until then", async () => {
 		const { a, link, other } = await apart();
 		const { track, to } = await other.command("pipe");
 		other.report({ type: "piped", track, to, pipe: "p1", media });
 		await link.command("record");
+		link.report({ type: "recording", recording: "r", part: 1, state: "started" });
 		await a.do("leave", {});
 		expect(await other.command("record")).toMatchObject({ part: 2, tracks: ["u"] });
+		expect(link.untaken.map(({ type }) => type)).not.toContain("drop");
+		other.report({ type: "recording", recording: "r", part: 2, state: "started" });
+		expect(await link.command("stopRecord")).toMatchObject({ part: 1 });
+		expect(await link.command("drop")).toMatchObject({ track: "u" });
+	});
+
+	it("goes on as it is while a link is down", async () => {
+		const { room, stub, a, link, other } = await apart();
+		const { track, to } = await other.command("pipe");
+		other.report({ type: "piped", track, to, pipe: "p1", media });
+		await link.command("record");
+		link.report({ type: "recording", recording: "r", part: 1, state: "started" });
+		await a.event("recordingChanged");
+		expect((await a.event("recordingChanged")).recording.state).toBe("recording");
+		link.socket.close(1001);
+		await expect.poll(async () => JSON.stringify(await stub.describe())).toContain("detached");
+		const back = await TestLink.dial(room, link.token);
+		back.report({
+			type: "attached",
+			endpoints: [{ endpoint: a.endpoint, tracks: ["t"], subscriptions: [] }],
+			received: [{ track, from: other.epoch, pipe: "p1" }],
+			recordings: [{ recording: "r", part: 1, started: true }],
+		});
+		// What is told next of it is that it was stopped: it did not begin anew, nor on the other node.
+		await stub.stopRecording("r");
+		expect((await a.event("recordingChanged")).recording.state).toBe("finishing");
+		expect(await back.command("stopRecord")).toMatchObject({ recording: "r", part: 1 });
+		const more = [...back.untaken, ...other.untaken].map(({ type }) => type);
+		for (const type of ["record", "pipe", "drop"]) expect(more).not.toContain(type);
 	});
 });

@@ -28,7 +28,7 @@ export function originOf(core: Core, track: Track): number | undefined {
 }
 
 /** A node has the track, or will have it before anything that it is told from now on. */
-function isOn(core: Core, track: Track, epoch: number): boolean {
+export function isOn(core: Core, track: Track, epoch: number): boolean {
 	return originOf(core, track) === epoch || track.pipes[epoch]?.flowing === true;
 }
 
@@ -236,10 +236,12 @@ function isComposedOn(core: Core, track: Track, epoch: number): boolean {
 	return composersOf(core, track).includes(epoch);
 }
 
+/** Where it is put into pictures now, or is about to be: what takes over from another part needs it as long as that is written. */
 function composersOf(core: Core, { info }: Track): number[] {
-	return [...core.recordings.values()].flatMap(({ at, stoppedAt, sources }) =>
-		at !== undefined && stoppedAt === undefined && sources.some((it) => it === info.source) ? at : [],
-	);
+	return [...core.recordings.values()].flatMap(({ at, places, parts, stoppedAt }) => {
+		if (at === undefined || stoppedAt !== undefined || !places?.includes(info.id)) return [];
+		return [at, ...parts.flatMap(({ state, epoch }) => (state === "asked" || state === "started" ? epoch : []))];
+	});
 }
 
 /** Of these, those that a node has; the others are sent there, unless something failed just now and is tried again soon. */

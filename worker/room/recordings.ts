@@ -10,7 +10,7 @@ import type { Source } from "../../shared/tokens.ts";
 import { recordAfterwards, recordEvent } from "../events/record.ts";
 import type { Core } from "./core.ts";
 import { command } from "./links.ts";
-import { bringTo, prune } from "./pipes.ts";
+import { bringTo, isOn, prune } from "./pipes.ts";
 import type { Assignment, Recorded, RecordedPart, Track } from "./state.ts";
 
 /** Whoever publishes several tracks does it within this, ms: they are to be in one part. */
@@ -95,10 +95,10 @@ function halt(core: Core, row: Recorded): void {
 	changed(core, row);
 }
 
-/** All that the room remembers, oldest first. */
-export function recordingsOf(core: Core): Recording[] {
+/** The latest of all that the room remembers, oldest first. */
+export function recordingsOf(core: Core, most = MOST): Recording[] {
 	const files = Map.groupBy(core.recordingFiles.values(), ({ recording }) => recording);
-	return [...core.recordings.values()].map((row) => {
+	return [...core.recordings.values()].slice(-most).map((row) => {
 		return recordingView(
 			core,
 			row,
@@ -183,26 +183,38 @@ function fits({ layout, at }: Recorded, part: RecordedPart, wanted: readonly Tra
 	return !layout || wanted.length === 0 || wanted.length === part.tracks.length;
 }
 
-/** Of everybody, on one node: the one in use, or that of most. Tracks of other nodes count when they have come there. */
-function wantedOfAll(core: Core, row: Recorded): Track[] {
+/**
+ * Of everybody, on one node: the one in use, or that of most. Tracks of other nodes count when they have come there.
+ * Undefined: a link is down; media goes on without it, and the node comes back or is given up.
+ */
+function wantedOfAll(core: Core, row: Recorded): Track[] | undefined {
+	const isLinked = (epoch: number) => core.assignments.get(String(epoch))?.state === "linked";
+	if (row.at !== undefined && core.assignments.has(String(row.at)) && !isLinked(row.at)) return undefined;
 	const all: Track[] = [];
 	const counts = new Map<number, number>();
+	let away = false;
 	for (const track of core.tracks.values()) {
 		const endpoint = core.endpoints.get(track.endpoint);
 		const { source } = track.info;
 		if (!track.live || source === "data" || !row.sources.includes(source) || endpoint?.state !== "open") continue;
-		if (core.assignments.get(String(endpoint.epoch))?.state !== "linked") continue;
-		all.push(track);
-		counts.set(endpoint.epoch, (counts.get(endpoint.epoch) ?? 0) + 1);
+		if (isLinked(endpoint.epoch)) counts.set(endpoint.epoch, (counts.get(endpoint.epoch) ?? 0) + 1);
+		else away = true;
+		if (isLinked(endpoint.epoch) || (row.at !== undefined && isOn(core, track, row.at))) all.push(track);
 	}
 	const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
-	if (!most) return [];
+	if (!most) return away ? undefined : [];
 	if (row.at === undefined || !counts.has(row.at)) {
 		[row.at] = most;
 		core.recordings.touch(row.id);
+	}
+	const placed = all.slice(0, MOST_TRACKS);
+	const places = placed.map(({ info }) => info.id);
+	if (String(places) !== String(row.places)) {
+		row.places = places;
+		core.recordings.touch(row.id);
 		prune(core);
 	}
-	return bringTo(core, all.slice(0, MOST_TRACKS), row.at);
+	return bringTo(core, placed, row.at);
 }
 
 /** What is there to record: on one endpoint that is open. Undefined: that is being changed now. */
@@ -259,6 +271,7 @@ function end(core: Core, row: Recorded, part: RecordedPart): void {
 	finishing(part, part.state === "started");
 	core.recordings.touch(row.id);
 	command(core, part.epoch, [{ type: "stopRecord", recording: row.id, part: part.part }]);
+	if (row.layout) prune(core);
 }
 
 /** Nothing more comes to it. */
@@ -455,6 +468,7 @@ function keepFile(core: Core, row: Recorded, file: RecordedFile): void {
 		if (moved) files.delete(fileKey(row.id, moved));
 		else row.files++;
 	}
+	if (file.state === "stored") row.stored = (row.stored ?? 0) + 1;
 	files.set(key, { recording: row.id, file });
 }
 

@@ -211,6 +211,8 @@ export interface Recorded {
 	layout?: Layout;
 	/** The assignment whose node puts everybody into one picture. */
 	at?: number;
+	/** Tracks that have a place in it. */
+	places?: string[];
 	/** Who asked for it, and is told. */
 	dialect?: string;
 	sources: RecordedSource[];
@@ -234,6 +236,8 @@ export interface Recorded {
 	beginAt?: number;
 	/** Back ends were told that it is over. */
 	over?: true;
+	/** How many of its files have arrived where recordings are kept. */
+	stored?: number;
 	/** What members were told of it last. */
 	told?: string;
 }

@@ -270,7 +270,7 @@ function carryOut(
 			return "done";
 		case "listRecordings": {
 			mustRecord(member);
-			const recordings = recordingsOf(core).slice(-MOST_LISTED);
+			const recordings = recordingsOf(core, MOST_LISTED);
 			const ws = core.socket(member);
 			if (ws) send(core, ws, { type: "recordings", re: frame.id, recordings });
 			return "later";
