@@ -278,7 +278,12 @@ describe("participant tokens", () => {
 		const { status, body } = await callWith<TokenCreated>({ DEMO: "true" }, "/v1/demo/tokens", init);
 		expect(status).toBe(201);
 		const claims = JSON.parse(new TextDecoder().decode(decodeBase64(body.token.split(".")[1] ?? "")));
-		expect(claims).toMatchObject({ sub: "alice", room: "r", name: "Alice", rights: { moderate: false, send: true } });
+		expect(claims).toMatchObject({ sub: "alice", room: "r", name: "Alice", rights: { record: true, send: true } });
+		expect(claims.rights.moderate).toBe(false);
+		const guarded = { ...init, body: '{"room":"ducksoup:n:i:0","identity":"alice"}' };
+		const { body: other } = await callWith<TokenCreated>({ DEMO: "true" }, "/v1/demo/tokens", guarded);
+		const { rights } = JSON.parse(new TextDecoder().decode(decodeBase64(other.token.split(".")[1] ?? "")));
+		expect(rights.record).toBe(false);
 		expect(await callWith({ DEMO: "false" }, "/v1/demo/tokens", init)).toEqual(failure(404, "not_found"));
 	});
 });

@@ -90,6 +90,19 @@ describe("a recording by somebody in the room", () => {
 		expect(await states(b, 1)).toEqual(["finishing"]);
 	});
 
+	it("of everybody goes on as it is while its node's link is down", async () => {
+		const { room, a, b, link } = await scene();
+		await a.do("startRecording", { recording: "r1", layout: "grid" });
+		await link.command("record");
+		link.report({ type: "recording", recording: "r1", part: 1, state: "started" });
+		expect(await states(b, 2)).toEqual(["waiting", "recording"]);
+		link.socket.close(1001);
+		const stub = testEnv.ROOM.getByName(room);
+		await expect.poll(async () => JSON.stringify(await stub.describe())).toContain("detached");
+		await a.do("stopRecording", { recording: "r1" });
+		expect(await states(b, 1)).toEqual(["finishing"]);
+	});
+
 	it("needs the right to it, or to moderate", async () => {
 		const { a, b } = await scene({ moderate: true });
 		for (const refused of [
@@ -119,6 +132,14 @@ describe("a recording by somebody in the room", () => {
 			headers: { Authorization: `Bearer ${a.welcome.session.token}` },
 		});
 		expect(list.status).toBe(401);
+		// Nor by who was removed, whose token is void from then on.
+		const { token } = a.welcome.session;
+		const removed = await fetchEdge(`/v1/rooms/${room}/participants/a`, {
+			method: "DELETE",
+			headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` },
+		});
+		expect(removed.status).toBe(204);
+		expect(await read(token)).toBe(401);
 	});
 
 	it.each([

@@ -10,6 +10,7 @@ import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
 import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
 import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
 import type { Participant, ParticipantEffects, Room as RoomView } from "../../shared/rest.ts";
+import type { ParticipantClaims } from "../../shared/tokens.ts";
 import { mintLinkToken } from "../auth/tokens.ts";
 import { dialects } from "../dialects/index.ts";
 import { listRoom, unlistRoom } from "../directory/listing.ts";
@@ -23,7 +24,7 @@ import { beginDrain, cancelDrain, continueDrains } from "./drain.ts";
 import { controlEffect, effectsView, setEffects } from "./effects.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
-import { expel, goAway, mustBeMember, removeMember } from "./members.ts";
+import { expel, goAway, isRevoked, mustBeMember, removeMember } from "./members.ts";
 import { tellRecordings } from "./recording-news.ts";
 import {
 	checkPart,
@@ -221,18 +222,26 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 	/** One event of the platform: what it changes is written at its end, and the next deadline set. */
 	#handle<T>(work: () => T): T {
 		try {
-			const value = work();
-			keepTopology(this.#core);
-			continueDrains(this.#core);
-			keepRecordings(this.#core);
-			tellRecordings(this.#core);
-			return value;
+			return work();
 		} finally {
+			this.#follow();
 			this.#core.commit();
 			this.#core.delivery.begin();
 			this.#deadlines.schedule();
 			this.#endAfterlife();
 			if (this.#core.record?.listed === false) this.#list(this.#core.record);
+		}
+	}
+
+	/** What follows from a change, also of one that failed half-way: it is written, and would not be seen as one later. */
+	#follow(): void {
+		try {
+			keepTopology(this.#core);
+			continueDrains(this.#core);
+			keepRecordings(this.#core);
+			tellRecordings(this.#core);
+		} catch (error) {
+			console.error({ event: "not followed", room: this.#core.record?.name, error: String(error) });
 		}
 	}
 
@@ -391,8 +400,11 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		return this.#ask(() => recordingsOf(this.#core));
 	}
 
-	async getRecording(id: string): Promise<Result<Recording>> {
-		return this.#ask(() => recordingOf(this.#core, id));
+	async getRecording(id: string, reader?: ParticipantClaims): Promise<Result<Recording>> {
+		return this.#ask(() => {
+			if (reader && isRevoked(this.#core, { claims: reader })) throw new SwitchyardError("unauthorized", "revoked");
+			return recordingOf(this.#core, id);
+		});
 	}
 
 	async checkRecordingPart(part: RecordingPart, node: string, paths: string[]): Promise<Result<null>> {

@@ -40,7 +40,8 @@ export interface RoomRpc {
 	startRecording(wish: RecordingWish): Promise<Result<Recording>>;
 	stopRecording(id: string): Promise<Result<Recording>>;
 	listRecordings(): Promise<Result<Recording[]>>;
-	getRecording(id: string): Promise<Result<Recording>>;
+	/** `reader`: a participant; `unauthorized` when it was removed since. */
+	getRecording(id: string, reader?: ParticipantClaims): Promise<Result<Recording>>;
 	/** `forbidden`: the node was not asked for that. A room that is gone says nothing against it. */
 	checkRecordingPart(part: RecordingPart, node: string, paths: string[]): Promise<Result<null>>;
 	/** A node has completed the files of a part, or there are none. */

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
 import { SwitchyardError } from "../../../shared/errors.ts";
+import { isApiCredential, requireClient } from "../../auth/api.ts";
 import type { Env } from "../../env.ts";
 import { askRoom } from "../ask-room.ts";
 import { refuseInvalid } from "../errors.ts";
@@ -103,7 +104,9 @@ export const recordings = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refu
 	})
 	.openapi(file, async (c) => {
 		const { room, recording, file } = c.req.valid("param");
-		const { files } = await askRoom(c.env, room, (stub) => stub.getRecording(recording));
+		const authorization = c.req.header("authorization");
+		const reader = isApiCredential(authorization) ? undefined : await requireClient(c.env, authorization);
+		const { files } = await askRoom(c.env, room, (stub) => stub.getRecording(recording, reader));
 		const { path, state, bytes = 0 } = files[file] ?? {};
 		const none = new SwitchyardError("not_found", "no such file in the edge's bucket");
 		if (path === undefined || state !== "stored") throw none;
