@@ -65,3 +65,16 @@ it("is not for others: its tracks are nobody's that they could ask for", async (
 	const refused = await a.request("keyFrame", { track: MIX_TRACKS.video });
 	expect(refused).toMatchObject({ type: "error", error: { code: "not_found" } });
 });
+
+it("has names that are nobody else's", async () => {
+	const { a, room } = await twoPeople();
+	const wish = {
+		endpoint: "e",
+		track: MIX_TRACKS.video,
+		source: "camera",
+		media: { ...media, kind: "video" },
+	} as const;
+	expect(await a.refusal("publish", wish)).toBe("bad_request");
+	const mix = await TestClient.open(room, MIX);
+	expect(await mix.refusal("join", withMedia)).toBe("bad_request");
+});

@@ -3,6 +3,7 @@ import { CLOSE, type CloseCode } from "../../shared/close-codes.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { EventDetails } from "../../shared/events.ts";
 import type { BitrateLimits } from "../../shared/link.ts";
+import { MIX } from "../../shared/mix.ts";
 import type { LeaveReason, RequestOf, Snapshot } from "../../shared/native.ts";
 import type { RoomSettings } from "../../shared/rest.ts";
 import type { SdpSettings } from "../../shared/sdp.ts";
@@ -58,6 +59,7 @@ export interface Join extends Omit<RequestOf<"join">, "type" | "mixed"> {
  */
 export function join(core: Core, ws: WebSocket | undefined, grant: Grant, request: Join): Member {
 	const { claims } = grant;
+	if (claims.sub === MIX) throw new SwitchyardError("bad_request", "this identity is reserved for the mix");
 	checkSize(core, "metadata", request.metadata);
 	checkSize(core, "presence", request.presence);
 	const room = core.ensure(grant.room, grant.origin);
@@ -240,7 +242,7 @@ export function expel(core: Core, member: Member, reason?: string): void {
 }
 
 /** Made no later than its holder was removed. One that does not say when it was made is not trusted to be newer. */
-export function isRevoked(core: Core, { claims }: Grant): boolean {
+export function isRevoked(core: Core, { claims }: Pick<Grant, "claims">): boolean {
 	const at = core.expelled.get(claims.sub);
 	return at !== undefined && (claims.iat ?? 0) <= at;
 }

@@ -2,6 +2,7 @@
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand } from "../../shared/link.ts";
 import { ALL_LAYERS, type Kind, type TrackInfo, type TrackMedia } from "../../shared/media.ts";
+import { isMixTrack } from "../../shared/mix.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
@@ -31,6 +32,7 @@ function mayPublish(member: Member, source: Source): boolean {
  */
 export function publish(core: Core, member: Member, request: number, wish: Omit<RequestOf<"publish">, "type">): void {
 	if (!mayPublish(member, wish.source)) throw new SwitchyardError("forbidden", `no right to publish ${wish.source}`);
+	if (isMixTrack(wish.track)) throw new SwitchyardError("bad_request", "track: reserved for the mix");
 	const kind = KIND[wish.source];
 	if (wish.media && wish.media.kind !== kind) {
 		throw new SwitchyardError("bad_request", `media.kind: a ${wish.source} track is ${kind}`);
