@@ -85,17 +85,21 @@ export class ParticipantEffects {
 	}
 
 	remove(track: RoomTrack): void {
-		this.#published.delete(track);
+		const was = this.#published.delete(track);
 		const altered = this.#altered.get(track);
 		if (!altered) {
 			// It may have been what was in the way.
-			if (this.#running && this.#state?.state === "failed" && !this.#tellRefused()) this.#tell("live");
+			const refused = was && this.#state?.error?.code === "unsupported" && !this.#restarts.givenUp;
+			if (refused && this.#running && !this.#tellRefused()) this.#tell("live");
 			return;
 		}
 		this.#altered.delete(track);
 		altered.first?.inlet.reject(new SwitchyardError("not_found", "unpublished"));
-		if (this.#altered.size > 0) this.#build(GATHER_MS);
-		else this.#stop();
+		if (this.#altered.size === 0) return this.#stop();
+		// Given up: no other takes its place, and it is there for nobody.
+		const used = [...(this.#running?.strands.keys() ?? [])].some((it) => this.#altered.has(it));
+		if (this.#restarts.givenUp && !used) this.#retire();
+		this.#build(GATHER_MS);
 	}
 
 	control(control: EffectControl): void {
@@ -153,12 +157,12 @@ export class ParticipantEffects {
 		} catch (error) {
 			if (version !== this.#version) return;
 			this.#host.log.warn({ err: error }, "no effects");
-			if (error instanceof Crashed) return this.#onDied(error.message);
-			// It would not be otherwise the next time.
-			this.#restarts.giveUp();
 			// Where only another track was to come, those that have these effects keep them.
 			const kept = this.#running?.wish === wish ? this.#running.strands : undefined;
 			if (!kept) this.#retire();
+			if (error instanceof Crashed) return this.#again(error.message, kept);
+			// It would not be otherwise the next time.
+			this.#restarts.giveUp();
 			return this.#dry("failed", errorBody(error), kept);
 		}
 		if (version !== this.#version || this.#closed) return running.close();
@@ -187,8 +191,13 @@ export class ParticipantEffects {
 	#onDied(message: string): void {
 		this.#version++;
 		this.#retire();
+		this.#again(message);
+	}
+
+	/** After a pause, unless it has died too often. */
+	#again(message: string, kept?: Running["strands"]): void {
 		const pause = this.#restarts.next();
-		this.#dry(pause === undefined ? "failed" : "dry", { code: "node_failed", message });
+		this.#dry(pause === undefined ? "failed" : "dry", { code: "node_failed", message }, kept);
 		if (pause !== undefined) this.#build(pause);
 	}
 

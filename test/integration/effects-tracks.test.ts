@@ -1,6 +1,7 @@
 /** Which of somebody's tracks effects are on, while they come and go: a real node's media and real GStreamer. */
 import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Crashed, Running } from "../../media-node/effects/running.ts";
 import { Strand } from "../../media-node/effects/strand.ts";
 import { log } from "../../media-node/observability/logger.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
@@ -128,6 +129,20 @@ describe("effects", () => {
 		create.mockRestore();
 		expect(altered()).toEqual({ mic: true, camera: false });
 		expect(pipelines()).toBe(1);
+	});
+
+	it("stay on those that have them when the process that was to have another track as well dies", async () => {
+		setEffects({ audio: [pitch], video: [fisheye] });
+		publish("mic", "audio");
+		expect(await told()).toMatchObject({ state: "live" });
+		const start = vi.spyOn(Running, "start").mockRejectedValueOnce(new Crashed("died"));
+		publish("camera", "VP8");
+		expect(await told()).toMatchObject({ state: "dry", error: { message: "died" } });
+		start.mockRestore();
+		expect(altered()).toEqual({ mic: true, camera: false });
+		// It is tried again, with both.
+		expect(await told()).toMatchObject({ state: "live" });
+		expect(altered()).toEqual({ mic: true, camera: true });
 	});
 });
 
