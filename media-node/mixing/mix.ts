@@ -19,7 +19,7 @@ const SETTLE_MS = 200;
 const MOST = { audio: 32, video: 9 };
 /** Pipelines that ended one after the other: then its receiver gets the tracks themselves. */
 const MOST_FAILURES = 4;
-/** One that ran for this long before it ended is none of those, ms. */
+/** Those before one that comes so long after them are none of those, ms. */
 const STEADY_MS = 30_000;
 
 export interface MixHost {
@@ -53,6 +53,7 @@ export class Mix {
 	/** What its line was found to take, bit/s. */
 	#bitrate: number | undefined;
 	#failures = 0;
+	#failedAt = 0;
 	#closed = false;
 
 	constructor(host: MixHost) {
@@ -156,7 +157,6 @@ export class Mix {
 	}
 
 	#watch(run: MixRun): void {
-		const since = Date.now();
 		for (const input of run.inputs) {
 			input.onEnded = () => {
 				// Told by the room as well, unless the track comes from elsewhere by now.
@@ -166,7 +166,6 @@ export class Mix {
 		void run.ended.then((end) => {
 			if (this.#closed || this.#run !== run) return;
 			this.#host.log.warn(end, "a mix ended");
-			if (Date.now() - since > STEADY_MS) this.#failures = 0;
 			this.#made = [];
 			this.#run = undefined;
 			run.close();
@@ -176,6 +175,9 @@ export class Mix {
 
 	#fail(): void {
 		if (this.#closed) return;
+		const now = Date.now();
+		if (now - this.#failedAt > STEADY_MS) this.#failures = 0;
+		this.#failedAt = now;
 		if (++this.#failures <= MOST_FAILURES) return this.#later();
 		const parts = [...this.#parts.values()];
 		this.close();

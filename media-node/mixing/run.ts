@@ -1,5 +1,6 @@
 /** A mix as long as what is in it stays the same: its pipeline, what goes into that, and what comes out of it. */
 import { randomInt } from "node:crypto";
+import { SwitchyardError } from "../../shared/errors.ts";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import { MIX, MIX_TRACKS } from "../../shared/mix.ts";
 import { type Encoder, type Hardware, isAlterable, videoEncoder } from "../effects/codecs.ts";
@@ -64,6 +65,7 @@ export class MixRun {
 			const opened = await Promise.allSettled(inputsOf(home, recipe.tracks));
 			for (const input of opened) if (input.status === "fulfilled" && input.value) inputs.push(input.value);
 			for (const input of opened) if (input.status === "rejected") throw input.reason;
+			if (inputs.length === 0) throw new SwitchyardError("unsupported", "none of it can be mixed");
 			for (const kind of ["audio", "video"] as const) {
 				if (inputs.some((input) => input.kind === kind)) outputs.push(await outputOf(home, kind, recipe));
 			}
