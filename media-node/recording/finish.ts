@@ -1,10 +1,11 @@
 /** Makes of what a take has written the files that were asked for. Done again after a crash in the middle, it comes to the same. */
 import { randomUUID } from "node:crypto";
-import { open, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import type { Container } from "../../shared/recordings.ts";
 import { hashOf } from "./hash.ts";
 import { numbered } from "./place.ts";
 import type { Manifest, Take, TakeFile } from "./spool.ts";
+import { sync } from "./sync.ts";
 import { join, probe } from "./tools.ts";
 
 /** `streams` are in it: sound and picture, where these are made of several people's. */
@@ -111,13 +112,4 @@ function nameOf(
 	for (let i = 2; names.has(name); i++) name = numbered(`${base}.${extension}`, i);
 	names.add(name);
 	return name;
-}
-
-async function sync(file: string): Promise<void> {
-	const handle = await open(file, "r+");
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
 }

@@ -4,9 +4,10 @@ import { copyFile, link, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hashOf } from "./hash.ts";
 import type { Take, TakeFile } from "./spool.ts";
+import { sync } from "./sync.ts";
 
-/** File systems without links have one of these to say. */
-const NO_LINKS: ReadonlySet<unknown> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+/** File systems without links have one of these to say, and those that are another one. */
+const NO_LINKS: ReadonlySet<unknown> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
 
 /** Puts what a take came to in its place. Done again after a crash in the middle, it comes to the same. */
 export async function place(take: Take, root: string): Promise<void> {
@@ -47,9 +48,10 @@ async function settle(it: TakeFile, from: string, root: string, first = 1): Prom
 /** False: something is there. */
 async function claim(from: string, target: string): Promise<boolean> {
 	try {
-		await link(from, target).catch((error: NodeJS.ErrnoException) => {
+		await link(from, target).catch(async (error: NodeJS.ErrnoException) => {
 			if (!NO_LINKS.has(error.code)) throw error;
-			return copyFile(from, target, constants.COPYFILE_EXCL);
+			await copyFile(from, target, constants.COPYFILE_EXCL);
+			await sync(target);
 		});
 		return true;
 	} catch (error) {

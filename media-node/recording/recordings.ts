@@ -105,11 +105,16 @@ export class Recordings {
 		this.#take(take);
 	}
 
+	/** What stays of it is found at the next start, and has nothing left to do. */
+	async #remove(take: Take): Promise<void> {
+		await take.remove().catch((error: unknown) => this.#log.warn({ err: error }, "a take's folder stays"));
+	}
+
 	/** Nothing was written at all. */
 	async discard(take: Take): Promise<void> {
 		this.#writing.delete(take);
 		this.#told(take);
-		await take.remove();
+		await this.#remove(take);
 	}
 
 	/** Tells the room that a part is over, none of whose takes is the last; after those. */
@@ -154,7 +159,7 @@ export class Recordings {
 			if (it.file.state !== "stored") await this.#persist("store a recording", bring, alarm);
 		}
 		if (this.#closed.signal.aborted) return;
-		await take.remove();
+		await this.#remove(take);
 		this.#pending.delete(take);
 	}
 
