@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import packageJson from "../package.json" with { type: "json" };
 import { readConfig } from "./config.ts";
+import type { NodeNews } from "./news.ts";
 import { MediaNode } from "./node.ts";
 import { logCensus } from "./observability/census.ts";
 import { log } from "./observability/logger.ts";
@@ -40,28 +41,38 @@ async function restart(): Promise<void> {
 	if (!former || stopping || draining) return;
 	// Until the next one is there, a signal to stop stops at once.
 	node = undefined;
+	const { httpPort } = former;
 	await former.endRooms();
 	await former.stop();
-	if (!stopping) await start();
+	if (!stopping) await start(httpPort);
 }
 
-async function start(): Promise<void> {
+/** `httpPort`: instead of the one in the settings. */
+async function start(httpPort?: number): Promise<void> {
 	try {
-		const config = readConfig(process.env);
+		const settings = readConfig(process.env);
+		const config = { ...settings, httpPort: httpPort ?? settings.httpPort };
 		log.level = config.logLevel;
 		node = await MediaNode.start(config, packageJson.version, {
 			// A starter that waits for this node hears of it without asking again and again.
-			onRegistered: ({ httpPort }) => {
-				process.send?.({ type: "registered", http: httpPort });
+			onRegistered: ({ httpPort: http = config.httpPort }) => {
+				tell({ type: "registered", http });
 				keepCompiled();
 			},
 			onReplaced: () => stop(1),
 			onDrained: () => stop(0),
 		});
 	} catch (error) {
-		console.error(error instanceof Error ? error.message : error);
-		process.exit(1);
+		const reason = error instanceof Error ? error.message : String(error);
+		console.error(reason);
+		tell({ type: "failed", reason }, () => process.exit(1));
 	}
+}
+
+/** `told` is called in any case: without a starter, or when that is gone, at once. */
+function tell(news: NodeNews, told: () => void = () => {}): void {
+	if (process.connected) process.send?.(news, told);
+	else told();
 }
 
 /** Node writes its compile cache (NODE_COMPILE_CACHE) when it exits, and one that is killed does not. */

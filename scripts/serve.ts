@@ -8,7 +8,6 @@ import { authKey } from "./lib/auth-key.ts";
 import { type Edge, startEdge } from "./lib/edge.ts";
 import { DEVELOPMENT, edgeVariablesFrom } from "./lib/edge-variables.ts";
 import { BridgeProcess } from "./lib/events-bridge.ts";
-import { freePort } from "./lib/free-port.ts";
 import { MediaNodeProcess } from "./lib/media-node.ts";
 import { Restarts } from "./lib/restarts.ts";
 
@@ -63,7 +62,7 @@ if (registered) {
 }
 
 async function startNode({ url }: Edge): Promise<MediaNodeProcess> {
-	const httpPort = Number(HTTP_PORT) || (await freePort());
+	const httpPort = Number(HTTP_PORT) || undefined;
 	const env = { RECORDINGS_DIR: process.env.RECORDINGS_DIR ?? join(dataDir, "recordings") };
 	return MediaNodeProcess.start({ edge: url, authKey: AUTH_KEY, id: NODE_ID, region: NODE_REGION, httpPort, env });
 }

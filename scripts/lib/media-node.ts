@@ -1,6 +1,7 @@
 /** A media node as a child process, beside an edge on this machine: for `npm start`, tests and benches. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import type { NodeNews } from "../../media-node/news.ts";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
 import { cachedMediasoupWorker } from "../setup/mediasoup-worker.mjs";
 import { CACHE } from "../setup/paths.mjs";
@@ -15,8 +16,8 @@ export interface MediaNodeOptions {
 	authKey: string;
 	id: string;
 	region?: string;
-	/** Health and metrics. */
-	httpPort: number;
+	/** Health and metrics; a free one unless given. */
+	httpPort?: number;
 	/** Over this process's own environment; media-node/config.ts has the names. */
 	env?: Record<string, string>;
 	/** Begins its command line: what runs it somewhere else, as in a network namespace. */
@@ -25,27 +26,42 @@ export interface MediaNodeOptions {
 
 export class MediaNodeProcess extends Child {
 	readonly id: string;
-	/** Health and metrics. */
-	readonly http: string;
-	/** Resolves when its fleet knows it; rejects when it ends before. */
+	/** Resolves when its fleet knows it; rejects, with what it said of it, when it ends before. */
 	readonly registered: Promise<void>;
+	readonly #address: string;
+	#httpPort: number | undefined;
 
-	private constructor({ id, httpPort, env }: MediaNodeOptions, child: ChildProcess) {
+	private constructor({ id, env }: MediaNodeOptions, child: ChildProcess) {
 		super(child, STOP_MS);
 		this.id = id;
-		this.http = `http://${env?.HTTP_ADDRESS ?? "127.0.0.1"}:${httpPort}`;
+		this.#address = env?.HTTP_ADDRESS ?? "127.0.0.1";
 		this.registered = new Promise((resolve, reject) => {
-			child.on("message", (message: { type: string }) => {
-				if (message.type === "registered") resolve();
+			let reason = "";
+			child.on("message", (message: NodeNews) => {
+				if (message.type === "failed") {
+					reason = `: ${message.reason}`;
+					return;
+				}
+				this.#httpPort = message.http;
+				resolve();
 			});
-			child.once("exit", () => reject(new Error(`media node ${id} ended before it registered`)));
+			// "close" comes after the last of its messages, which "exit" may not.
+			child.once("close", (code, signal) => {
+				reject(new Error(`media node ${id} ended (${signal ?? code}) before it registered${reason}`));
+			});
 		});
 		// Not everyone who starts a node waits for it.
 		this.registered.catch(() => {});
 	}
 
+	/** Origin of its health and metrics, once it has registered. */
+	get http(): string {
+		if (this.#httpPort === undefined) throw new Error(`media node ${this.id} has not registered`);
+		return `http://${this.#address}:${this.#httpPort}`;
+	}
+
 	static async start(options: MediaNodeOptions): Promise<MediaNodeProcess> {
-		const { edge, authKey, id, region = "local", httpPort, env = {}, command = [] } = options;
+		const { edge, authKey, id, region = "local", httpPort = 0, env = {}, command = [] } = options;
 		const { token } = await mintNodeToken({ AUTH_KEY: authKey }, { node: id, region });
 		const [file = "", ...args] = [...command, process.execPath, "media-node/main.ts"];
 		const child = spawn(file, args, {

@@ -1,8 +1,7 @@
 /** A whole Switchyard for one test file: a real edge (workerd) and real media nodes, on free ports and in memory. */
 import { randomBytes } from "node:crypto";
 import { type Edge, startEdge } from "../../scripts/lib/edge.ts";
-import { freePort } from "../../scripts/lib/free-port.ts";
-import { MediaNodeProcess } from "../../scripts/lib/media-node.ts";
+import { type MediaNodeOptions, MediaNodeProcess } from "../../scripts/lib/media-node.ts";
 import { Rights } from "../../shared/tokens.ts";
 import { mintParticipantToken } from "../../worker/auth/tokens.ts";
 
@@ -64,17 +63,28 @@ export class Stack {
 		region?: string,
 		command?: string[],
 	): Promise<MediaNodeProcess> {
-		const node = await MediaNodeProcess.start({
-			edge: this.url,
-			authKey: this.authKey,
-			id,
-			region,
-			command,
-			httpPort: await freePort(),
+		const options = {
+			...{ edge: this.url, authKey: this.authKey, id, region, command },
 			env: { ANNOUNCED_ADDRESS: "127.0.0.1", WORKERS: "1", ...this.#nodeEnv, ...env },
-		});
+		};
+		try {
+			return await this.#start(options);
+		} catch (error) {
+			// Hooks are not tried again as tests are. The report has what it died of.
+			console.error(error);
+			return await this.#start(options);
+		}
+	}
+
+	async #start(options: MediaNodeOptions): Promise<MediaNodeProcess> {
+		const node = await MediaNodeProcess.start(options);
 		this.nodes.push(node);
-		await node.registered;
+		try {
+			await node.registered;
+		} catch (error) {
+			this.nodes.splice(this.nodes.indexOf(node), 1);
+			throw error;
+		}
 		return node;
 	}
 
