@@ -10,7 +10,7 @@ import { continueDrains } from "./drain.ts";
 import { endFormer, reopen, staleTracksAt } from "./endpoints.ts";
 import { detach } from "./links.ts";
 import { goAway, removeMember } from "./members.ts";
-import { recordingsDueAt } from "./recordings.ts";
+import { recordingsDueAt } from "./recording-keeping.ts";
 import { partSevered } from "./severed.ts";
 import { dropTrack } from "./tracks.ts";
 

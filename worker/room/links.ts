@@ -9,7 +9,7 @@ import { onEffects } from "./effects.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
 import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
-import { onRecording } from "./recordings.ts";
+import { onRecording } from "./recording-reports.ts";
 import type { LinkGrant } from "./rpc.ts";
 import { onPipeLost } from "./severed.ts";
 import { forgetSpeakers, onSpeakers } from "./speakers.ts";

@@ -8,7 +8,7 @@ import { effectsOn } from "./effects.ts";
 import { loseEndpoint, openOn, waitingFor } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flowTo, reconcilePipes } from "./pipes.ts";
-import { reconcileRecordings } from "./recordings.ts";
+import { reconcileRecordings } from "./recording-reports.ts";
 import type { Assignment } from "./state.ts";
 import { subscription, wantedBy } from "./subscriptions.ts";
 import { dropTrack } from "./tracks.ts";

@@ -25,18 +25,11 @@ import { controlEffect, effectsView, setEffects } from "./effects.ts";
 import { closeAhead, openAhead, sweepAhead } from "./endpoints.ts";
 import * as links from "./links.ts";
 import { expel, goAway, isRevoked, mustBeMember, removeMember } from "./members.ts";
+import { keepRecordings } from "./recording-keeping.ts";
 import { tellRecordings } from "./recording-news.ts";
-import {
-	checkPart,
-	keepRecordings,
-	onPartReport,
-	onStored,
-	onStoredAfterwards,
-	recordingOf,
-	recordingsOf,
-	startRecording,
-	stopRecording,
-} from "./recordings.ts";
+import { checkPart, onPartReport, onStored, onStoredAfterwards } from "./recording-reports.ts";
+import { recordingOf, recordingsOf } from "./recording-views.ts";
+import { startRecording, stopRecording } from "./recordings.ts";
 import { type Details, GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
 import type { RoomRecord } from "./state.ts";
 import { expectsNode, keepTopology } from "./topology.ts";

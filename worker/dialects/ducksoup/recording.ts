@@ -2,7 +2,8 @@
 import type { DucksoupFiles, RecordingMode } from "../../../shared/ducksoup.ts";
 import type { RecordedSource } from "../../../shared/recordings.ts";
 import type { Core } from "../../room/core.ts";
-import { recordingsOf, startRecording, stopRecording } from "../../room/recordings.ts";
+import { recordingsOf } from "../../room/recording-views.ts";
+import { startRecording, stopRecording } from "../../room/recordings.ts";
 import type { Member } from "../../room/state.ts";
 import { DIALECT, type Interaction, interactionOf, keepInteraction, type User, userOf } from "./interaction.ts";
 import { log } from "./log.ts";
