@@ -83,8 +83,9 @@ export class Recorder {
 		for (let number = 1; ; number++) {
 			const since = Date.now();
 			let take: Take | undefined;
+			let sources: Found[] = [];
 			try {
-				const sources = await this.#sources();
+				sources = await this.#sources();
 				take = await this.#recordings.create(this.#manifest(number, sources));
 				const writer = await this.#open(take, sources);
 				await writer.flowing();
@@ -121,6 +122,10 @@ export class Recorder {
 				else this.#events.onState("failed", { code: "node_failed", message: end.message });
 				return;
 			} catch (error) {
+				if (!this.#writer && !this.#stopped && isLess(sources) && ++crashes < MOST_CRASHES) {
+					if (take) await this.#recordings.discard(take).catch(() => {});
+					continue;
+				}
 				this.#former?.stop();
 				this.#recordings.failures++;
 				this.#log.error({ err: error }, "cannot record");
@@ -238,6 +243,11 @@ interface Found {
 	producer: Producer;
 	source: RecordedSource;
 	mimeType: string;
+}
+
+/** One ended while all were about to be written: the others are, and nothing has failed. */
+function isLess(sources: readonly Found[]): boolean {
+	return sources.some(({ producer }) => producer.closed) && !sources.every(({ producer }) => producer.closed);
 }
 
 function nameOf(i: number): string {
