@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 import type { PipeTransport } from "mediasoup/types";
 import type { PeerParameters } from "../../shared/media.ts";
 import type { Home } from "./home.ts";
+import { bindingOf } from "./listen.ts";
 
 const STALE = "stale";
 /** Streams of data channels between two nodes, each way. */
@@ -102,7 +103,8 @@ export class Peers {
 
 	async #make(): Promise<Peer> {
 		const home = await this.#home();
-		const { listenAddress: ip, pipeAddress, pipePorts } = this.#limits;
+		const { listenAddress, pipeAddress, pipePorts } = this.#limits;
+		const ip = bindingOf(listenAddress, pipeAddress);
 		const transport = await home.router.createPipeTransport({
 			listenInfo: { protocol: "udp", ip, announcedAddress: pipeAddress, ...(pipePorts && { portRange: pipePorts }) },
 			enableSctp: true,

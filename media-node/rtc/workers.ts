@@ -5,6 +5,7 @@ import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServe
 import { ROUTER_CODECS } from "../../shared/codecs.ts";
 import type { Config } from "../config.ts";
 import { type Log, log } from "../observability/logger.ts";
+import { bindingOf } from "./listen.ts";
 
 export interface MediaWorker {
 	readonly index: number;
@@ -127,8 +128,9 @@ export class Workers extends EventEmitter<{ started: [MediaWorker]; died: [Media
 
 	/** One UDP and one TCP port for each announced address. */
 	#listenInfos(index: number): TransportListenInfo[] {
-		const { announced, listenAddress: ip, mediaPort } = this.#config;
+		const { announced, listenAddress, mediaPort } = this.#config;
 		return announced.flatMap((announcedAddress, i) => {
+			const ip = bindingOf(listenAddress, announcedAddress);
 			const port = mediaPort === 0 ? undefined : mediaPort + index * announced.length + i;
 			return (["udp", "tcp"] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...(port && { port }) }));
 		});

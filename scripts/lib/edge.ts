@@ -3,6 +3,7 @@
  * wrangler.toml, so that nothing is said twice.
  */
 import { mkdirSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { bundleWorker } from "./bundle.ts";
 import { freePort } from "./free-port.ts";
@@ -73,6 +74,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 		...(dataDir && { resourcePersistencePath: dataDir }),
 	});
 
+	const named = host === "0.0.0.0" ? "127.0.0.1" : isIPv6(host) ? `[${host}]` : host;
 	let miniflare = new Miniflare(settings());
 	const ready = await miniflare.ready;
 	if (port === 0) port = Number(ready.port);
@@ -82,7 +84,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 		await miniflare.ready;
 	};
 	return {
-		url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+		url: `http://${named}:${port}`,
 		restart: async () => {
 			await stop();
 			await start();

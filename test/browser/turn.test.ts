@@ -4,10 +4,11 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type * as Sdk from "../../client/sdk/index.ts";
 import { launchChromium } from "../support/chromium.ts";
+import { nominated, watchConnections } from "../support/connections.ts";
 import { Stack } from "../support/stack.ts";
 import { turnEnv, turnKnown } from "../support/turn.ts";
 
-declare const window: { sdk: typeof Sdk; room: Sdk.Room; connections: RTCPeerConnection[] };
+declare const window: { sdk: typeof Sdk; room: Sdk.Room };
 
 let stack: Stack;
 let browser: Browser;
@@ -19,20 +20,7 @@ async function open(name: string, room: string, only = ""): Promise<Page> {
 	const page = await (await browser.newContext()).newPage();
 	pages.push(page);
 	page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
-	await page.addInitScript((only) => {
-		window.connections = [];
-		const Native = globalThis.RTCPeerConnection;
-		globalThis.RTCPeerConnection = class extends Native {
-			constructor(configuration: RTCConfiguration = {}) {
-				const iceServers = configuration.iceServers?.map((server) => ({
-					...server,
-					urls: [server.urls].flat().filter((url) => url.includes(only)),
-				}));
-				super({ ...configuration, iceServers });
-				window.connections.push(this);
-			}
-		};
-	}, only);
+	await page.addInitScript(watchConnections, only);
 	await page.goto(`${stack.url}/docs/api/`);
 	await page.addScriptTag({ type: "module", content: 'import * as sdk from "/sdk/switchyard.js"; window.sdk = sdk;' });
 	await page.waitForFunction(() => window.sdk !== undefined);
@@ -69,19 +57,8 @@ async function decodes(page: Page, participant: string): Promise<void> {
 
 /** The ways that a page's connections go, by this side's candidates: types and TURN's protocols. */
 async function ways(page: Page): Promise<string[]> {
-	const found = await page.evaluate(async () => {
-		const ways: string[] = [];
-		for (const connection of window.connections) {
-			if (connection.connectionState !== "connected") continue;
-			const stats = [...(await connection.getStats()).values()] as Record<string, string>[];
-			const pair = stats.find(({ type, selectedCandidatePairId }) => type === "transport" && selectedCandidatePairId);
-			const { localCandidateId } = stats.find(({ id }) => id === pair?.selectedCandidatePairId) ?? {};
-			const local = stats.find(({ id }) => id === localCandidateId);
-			ways.push(`${local?.candidateType} ${local?.relayProtocol}`);
-		}
-		return ways;
-	});
-	return [...new Set(found)];
+	const found = await nominated(page);
+	return [...new Set(found.map(({ type, relayProtocol }) => `${type} ${relayProtocol}`))];
 }
 
 /** By UDP, or at first by TCP, which may be there sooner. */
