@@ -61,7 +61,9 @@ export class SdpEndpoint extends Endpoint {
 		if (published.kind === "data") throw new SwitchyardError("unsupported", "no data tracks over SDP");
 		const home = await this.#ready();
 		const name = this.#nameFor(published.participant);
-		const { mid, rtpCapabilities } = await this.#connection(name).outlet(published.id, published.kind);
+		const connection = this.#connection(name);
+		const { mid, rtpCapabilities } = await connection.outlet(published.id, published.kind);
+		if (this.#connections.get(name) !== connection) throw new SwitchyardError("stale_endpoint", "closed meanwhile");
 		return { transport: await this.#transport(name), home, rtpCapabilities, mid };
 	}
 
@@ -142,12 +144,7 @@ export class SdpEndpoint extends Endpoint {
 				return;
 			}
 			case "disconnect":
-				this.#connections.get(command.connection)?.close();
-				this.#connections.delete(command.connection);
-				// Made for its first offer, it may be nobody's yet; made from now on, it is another connection's.
-				this.#transports.get(command.connection)?.close();
-				this.#making.delete(command.connection);
-				this.#states.delete(command.connection);
+				this.#end(command.connection);
 				return;
 			case "limit":
 				this.#limit(command);
@@ -202,6 +199,15 @@ export class SdpEndpoint extends Endpoint {
 		return connection;
 	}
 
+	#end(name: string): void {
+		this.#connections.get(name)?.close();
+		this.#connections.delete(name);
+		// Made for its first offer, it may be nobody's yet; made from now on, it is another connection's.
+		this.#transports.get(name)?.close();
+		this.#making.delete(name);
+		this.#states.delete(name);
+	}
+
 	#subscriptionsOf(name: string): SubscribedTrack[] {
 		return [...this.subscriptions.values()].filter(({ published }) => this.#nameFor(published.participant) === name);
 	}
@@ -227,10 +233,17 @@ export class SdpEndpoint extends Endpoint {
 		// Of one participant's tracks some are on their way still: it is told again when they are there, and offers once.
 		const isBegun = name !== MAIN && this.#subscriptionsOf(name).some(({ parameters }) => !parameters);
 		if (isBegun && !restart) return;
-		connection.negotiate(restart).catch((error: unknown) => {
-			if (this.closed || this.#connections.get(name) !== connection) return;
-			this.onUnusable(error);
-		});
+		const isCurrent = () => !this.closed && this.#connections.get(name) === connection;
+		connection
+			.negotiate(restart)
+			.then(() => {
+				// What it was for ended before it was offered: the room has not heard of it, and will not end it.
+				const isForNothing = connection.sections.length === 0 && this.#subscriptionsOf(name).length === 0;
+				if (name !== MAIN && isForNothing && isCurrent()) this.#end(name);
+			})
+			.catch((error: unknown) => {
+				if (isCurrent()) this.onUnusable(error);
+			});
 	}
 
 	#transport(name: string, sctp = false): Promise<WebRtcTransport> {

@@ -61,6 +61,26 @@ describe("a connection of a client that ends before its first offer", () => {
 		subscribe();
 		await vi.waitFor(async () => expect(await transports()).toBe(before + 1), 5_000);
 	});
+
+	const disconnect = () => room.execute({ type: "disconnect", endpoint: "e2", connection: "a" });
+	const unsubscribe = () => room.execute({ type: "unsubscribe", endpoint: "e2", tracks: ["a"] });
+	const unpublish = () => room.execute({ type: "unpublish", endpoint: "e1", track: "a" });
+	it.each([
+		["it is ended", [disconnect, unsubscribe]],
+		["nothing is wanted of it any more", [unsubscribe]],
+		["its publisher ends", [unpublish]],
+	])("leaves none where %s in the very moment in which it begins", async (_, ends) => {
+		await publish("a", "e1");
+		const before = await transports();
+		const make = vi.spyOn(home.router, "createWebRtcTransport");
+		const sdp = SdpSettings.parse({ connections: "each" });
+		room.execute({ type: "open", endpoint: "e2", participant: "b", send: false, recv: true, data: false, sdp });
+		room.execute({ type: "subscribe", endpoint: "e2", tracks: [{ track: "a" }] });
+		for (const end of ends) end();
+		// It was on its way already.
+		await vi.waitFor(() => expect(make).toHaveBeenCalled(), 5_000);
+		await vi.waitFor(async () => expect(await transports()).toBe(before), 5_000);
+	});
 });
 
 describe("a mix that cannot be", () => {
