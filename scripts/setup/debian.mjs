@@ -15,7 +15,7 @@ const PACKAGES = {
 		"ninja-build",
 		"pkg-config",
 	],
-	"browser tests": ["chromium"],
+	"browser tests": ["chromium", "openssl"],
 	"TURN servers": ["coturn"],
 	"media processing": [
 		"ffmpeg",

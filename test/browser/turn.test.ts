@@ -3,19 +3,22 @@ import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type * as Sdk from "../../client/sdk/index.ts";
+import { freePort } from "../../scripts/lib/free-port.ts";
+import { type Certificate, makeCertificate } from "../support/certificate.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { nominated, watchConnections } from "../support/connections.ts";
 import { Stack } from "../support/stack.ts";
-import { turnEnv, turnKnown } from "../support/turn.ts";
+import { ownAddress, turnEnv, turnKnown } from "../support/turn.ts";
 
 declare const window: { sdk: typeof Sdk; room: Sdk.Room };
 
 let stack: Stack;
 let browser: Browser;
+let certificate: Certificate;
 let pages: Page[] = [];
 const failures: string[] = [];
 
-/** A page in the room, with its camera published and everything that comes shown. `only`: of TURN's URLs, those that have it. */
+/** A page in the room, with its camera published and everything that comes shown. `only`: of TURN's URLs, those that match it. */
 async function open(name: string, room: string, only = ""): Promise<Page> {
 	const page = await (await browser.newContext()).newPage();
 	pages.push(page);
@@ -68,7 +71,15 @@ const see = (a: Page, b: Page) => Promise.all([decodes(a, "bob"), decodes(b, "al
 
 beforeAll(async () => {
 	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
-	[stack, browser] = await Promise.all([Stack.start({ nodeEnv: await turnEnv() }), launchChromium()]);
+	certificate = makeCertificate(ownAddress());
+	const tls = {
+		...{ TURN_TLS_CERT: certificate.cert, TURN_TLS_KEY: certificate.key },
+		TURN_TLS_PORT: String(await freePort()),
+	};
+	[stack, browser] = await Promise.all([
+		Stack.start({ nodeEnv: await turnEnv(tls) }),
+		launchChromium([certificate.chromiumArg]),
+	]);
 	await turnKnown(stack);
 });
 afterEach(async () => {
@@ -79,6 +90,7 @@ afterEach(async () => {
 afterAll(async () => {
 	await browser?.close();
 	await stack?.stop();
+	certificate?.remove();
 });
 
 describe("two people behind firewalls", () => {
@@ -89,13 +101,14 @@ describe("two people behind firewalls", () => {
 		for (const page of [alice, bob]) expect(await ways(page)).toEqual(RELAYED);
 	});
 
-	it("see each other where only TCP gets out", async () => {
-		const [alice, bob] = await Promise.all([
-			open("alice", "tcp", "transport=tcp"),
-			open("bob", "tcp", "transport=tcp"),
-		]);
+	it.each([
+		["udp", "^turn:.*=udp$"],
+		["tcp", "^turn:.*=tcp$"],
+		["tls", "^turns:"],
+	])("see each other where only %s gets out, to TURN", async (protocol, only) => {
+		const [alice, bob] = await Promise.all([open("alice", protocol, only), open("bob", protocol, only)]);
 		await see(alice, bob);
-		expect(await ways(alice)).toEqual(["relay tcp"]);
+		for (const page of [alice, bob]) expect(await ways(page)).toEqual([`relay ${protocol}`]);
 	});
 
 	it("see each other directly, from relay to relay", async () => {

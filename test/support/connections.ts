@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 
 declare const window: { connections: RTCPeerConnection[] };
 
-/** Before anything else of the page. `only`: of the URLs of its ICE servers, those that have it. */
+/** Before anything else of the page. `only`: of the URLs of its ICE servers, those that match it. */
 export function watchConnections(only = ""): void {
 	window.connections = [];
 	const Native = globalThis.RTCPeerConnection;
@@ -11,7 +11,7 @@ export function watchConnections(only = ""): void {
 		constructor(configuration: RTCConfiguration = {}) {
 			const iceServers = configuration.iceServers?.map((server) => ({
 				...server,
-				urls: [server.urls].flat().filter((url) => url.includes(only)),
+				urls: [server.urls].flat().filter((url) => new RegExp(only).test(url)),
 			}));
 			super({ ...configuration, iceServers });
 			window.connections.push(this);
