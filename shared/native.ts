@@ -24,7 +24,7 @@ import {
 	TrackSettings,
 	TransportParameters,
 } from "./media.ts";
-import { Recording, RecordingCreate, RecordingId, RecordingInfo } from "./recordings.ts";
+import { Recording, RecordingCreate, RecordingId, RecordingInfo, RecordingsQuery } from "./recordings.ts";
 import { Rights, Source } from "./tokens.ts";
 
 export const SUBPROTOCOL = "switchyard.v1";
@@ -151,8 +151,8 @@ const requests = {
 	 */
 	startRecording: { recording: RecordingId, ...recordingOptions },
 	stopRecording: { recording: RecordingId },
-	/** Answered with `recordings`. */
-	listRecordings: {},
+	/** A page, oldest first; answered with `recordings`. */
+	listRecordings: RecordingsQuery.shape,
 	remove: { participant: ParticipantId, reason: z.string().max(256).optional() },
 	move: { participant: ParticipantId, room: RoomName },
 } as const;
@@ -385,8 +385,16 @@ export type VolatileFrame = z.infer<typeof VolatileFrame>;
 export const Reply = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("ok"), re: z.number().int() }),
 	z.object({ type: z.literal("error"), re: z.number().int(), error: ErrorBody }),
-	/** The latest hundred, oldest first. */
-	z.object({ type: z.literal("recordings"), re: z.number().int(), recordings: z.array(Recording) }),
+	/**
+	 * A page; `next` is absent on the last. A recording whose files did not fit is the first of the next one as well, with
+	 * the files that follow.
+	 */
+	z.object({
+		type: z.literal("recordings"),
+		re: z.number().int(),
+		recordings: z.array(Recording),
+		next: z.string().optional(),
+	}),
 	z.object({ type: z.literal("joined"), re: z.number().int(), ...Snapshot.shape }),
 	/** `replayed`: the missed events follow. */
 	z.object({ type: z.literal("replayed"), re: z.number().int(), seq: z.number().int() }),

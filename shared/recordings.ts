@@ -89,6 +89,19 @@ export const Recording = z.object({
 });
 export type Recording = z.infer<typeof Recording>;
 
+/** A page of the list ends at so many bytes of JSON, with one file at least: sockets carry no frame of any size. */
+export const RECORDINGS_PAGE_BYTES = 262_144;
+
+/** What a page of the list is asked with; `next` of the page before is its `cursor`. */
+export const RecordingsQuery = z.object({
+	/** This one alone. */
+	recording: RecordingId.optional(),
+	limit: z.coerce.number().int().min(1).max(500).default(100),
+	/** It may name a file. */
+	cursor: z.string().max(4_096).optional(),
+});
+export type RecordingsQuery = z.infer<typeof RecordingsQuery>;
+
 /** What everybody in the room is told of it. */
 export const RecordingInfo = Recording.pick({
 	id: true,

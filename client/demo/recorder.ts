@@ -101,7 +101,7 @@ export class Recorder {
 	/** Several files when people came or went: each is saved. */
 	async #download(id: string): Promise<void> {
 		try {
-			const files = (await this.#room.listRecordings()).find((it) => it.id === id)?.files ?? [];
+			const [{ files } = { files: [] }] = await this.#room.listRecordings(id);
 			if (files.length === 0) toast("This room has no such recording any more.");
 			for (const [n, { path }] of files.entries()) {
 				const url = URL.createObjectURL(await this.#room.readRecording(id, n));

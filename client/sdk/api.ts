@@ -329,8 +329,8 @@ export interface Room {
 	startRecording(options?: RecordingOptions): Promise<string>;
 	/** Its files are completed then. */
 	stopRecording(id: string): Promise<void>;
-	/** The latest hundred of this room, with their files. */
-	listRecordings(): Promise<RecordingDetails[]>;
+	/** All that the room remembers, oldest first, with their files; with an id that one alone, if it is there. */
+	listRecordings(id?: string): Promise<RecordingDetails[]>;
 	/** A file of it, by its place in `files`, once it is `stored` and where the edge keeps recordings. */
 	readRecording(id: string, file?: number): Promise<Blob>;
 	/** Which tracks are received without asking for each. */

@@ -31,6 +31,7 @@ import { watchNetwork } from "./network.ts";
 import type { RemoteParticipantImpl } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
 import { Receiver } from "./receiver.ts";
+import { wholeList } from "./recording-list.ts";
 import { RoomStatsReader } from "./room-stats.ts";
 import { Roster } from "./roster.ts";
 import type { SignalConnection, SignalHandlers } from "./signal.ts";
@@ -255,9 +256,11 @@ export class RoomImpl implements Room {
 		return this.#do("stopRecording", { recording: id });
 	}
 
-	async listRecordings(): Promise<RecordingDetails[]> {
-		const reply = await this.#signal.request("listRecordings", {});
-		return reply.type === "recordings" ? reply.recordings : [];
+	listRecordings(recording?: string): Promise<RecordingDetails[]> {
+		return wholeList(async (cursor) => {
+			const reply = await this.#signal.request("listRecordings", { recording, cursor });
+			return reply.type === "recordings" ? reply : { recordings: [] };
+		});
 	}
 
 	async readRecording(id: string, file = 0): Promise<Blob> {

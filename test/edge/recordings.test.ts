@@ -62,6 +62,12 @@ async function tell(path: string, body: unknown, as = node.id): Promise<Response
 	});
 }
 
+/** By when they were asked for, and by id within a millisecond. */
+async function inOrder(room: string, ids: readonly string[]): Promise<string[]> {
+	const all = await Promise.all(ids.map(async (id) => (await call("GET", `${room}/recordings/${id}`)).body));
+	return all.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
+}
+
 const hash = async (bytes: BufferSource) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 const encodeBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -110,6 +116,25 @@ describe("a recording", () => {
 		await expect.poll(async () => (await call("GET", `${it.room}/recordings/${body.id}`)).body.state).toBe("recording");
 		const list = await call<{ items: Recording[] }>("GET", `${it.room}/recordings`);
 		expect(list.body.items.map(({ id }) => id)).toEqual([body.id]);
+	});
+
+	it("is listed in pages, oldest first", async () => {
+		const room = newRoom();
+		await call("POST", "", { name: room });
+		const ids = ["c", "a", "b"];
+		for (const id of ids) await start(room, { id, path: `pages/${room}/${id}` });
+		await evictDurableObject(testEnv.ROOM.getByName(room));
+		const listed: string[] = [];
+		let query = "?limit=2";
+		for (let page = 1; query !== ""; page++) {
+			const { status, body } = await call<{ items: Recording[]; next?: string }>("GET", `${room}/recordings${query}`);
+			expect(status).toBe(200);
+			expect(body.items).toHaveLength(page === 1 ? 2 : 1);
+			listed.push(...body.items.map(({ id }) => id));
+			query = body.next === undefined ? "" : `?limit=2&cursor=${encodeURIComponent(body.next)}`;
+		}
+		expect(listed).toEqual(await inOrder(room, ids));
+		expect((await call("GET", `${room}/recordings?cursor=nonsense`)).status).toBe(400);
 	});
 
 	it("waits for somebody who is not there, and for their tracks to be published together", async () => {

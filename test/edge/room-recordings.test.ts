@@ -1,11 +1,14 @@
 /** Recordings over the native protocol: who may, and what everybody is told. */
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PartReport, RecordedFile } from "../../shared/recordings.ts";
+import type { Reply } from "../../shared/native.ts";
+import { type PartReport, RECORDINGS_PAGE_BYTES, type RecordedFile } from "../../shared/recordings.ts";
 import type { Rights } from "../../shared/tokens.ts";
 import { mintNodeToken } from "../../worker/auth/tokens.ts";
 import { fetchEdge, newRoom, TestClient, testEnv, tokenFor } from "./support/client.ts";
 import { capabilities, rtpParameters, TestNode } from "./support/node.ts";
+
+type Page = Extract<Reply, { type: "recordings" }>;
 
 let node: TestNode;
 beforeAll(async () => {
@@ -75,6 +78,55 @@ describe("a recording by somebody in the room", () => {
 			type: "recordings",
 			recordings: [{ id: "r1", state: "ended", files: [{ path: file.path, durationMs: 1_000 }] }],
 		});
+	});
+
+	it("with more files than a frame carries is listed page by page, to its last file", async () => {
+		const { room, a, link } = await scene();
+		for (const recording of ["r0", "r1"]) await a.do("startRecording", { recording });
+		const asked = [await link.command("record"), await link.command("record")];
+		const path = asked.find(({ recording }) => recording === "r1")?.path ?? "";
+		const written = (n: number, part: number): RecordedFile => ({
+			...{
+				path: `${path}-${"ü".repeat(200)}-${n}.ogg`,
+				part,
+				bytes: n,
+				sha256: String(n).padStart(64, "0"),
+				durationMs: 1_000,
+			},
+			state: "written",
+		});
+		const rounds = 10;
+		const expected: RecordedFile[] = [];
+		for (let round = 0; round < rounds; round++) {
+			const files = Array.from({ length: 64 }, (_, i) => written(1_000 + round * 64 + i, 1));
+			expected.push(...files);
+			await report({ room, recording: "r1", part: 1, files, over: false });
+		}
+		await a.do("startRecording", { recording: "r2", participant: "b" });
+		await evictDurableObject(testEnv.ROOM.getByName(room));
+
+		const pages: Page[] = [];
+		for (let cursor: string | undefined; pages.length === 0 || cursor !== undefined; ) {
+			const reply = (await a.request("listRecordings", { cursor })) as Page;
+			expect(new TextEncoder().encode(JSON.stringify(reply)).length).toBeLessThan(RECORDINGS_PAGE_BYTES + 1_000);
+			pages.push(reply);
+			cursor = reply.next;
+		}
+		expect(pages.length).toBeGreaterThan(1);
+		const listed = pages.flatMap(({ recordings }) => recordings);
+		expect([...new Set(listed.map(({ id }) => id))]).toEqual(["r0", "r1", "r2"]);
+		expect(listed.filter(({ id }) => id === "r1").flatMap(({ files }) => files)).toEqual(expected);
+
+		// A file that comes late makes nobody miss one, nor see one twice.
+		const late = { ...written(1, 1), path: `${path}-a.ogg` };
+		await report({ room, recording: "r1", part: 1, files: [late], over: false });
+		const [, second] = pages;
+		const again = (await a.request("listRecordings", { cursor: pages[0]?.next })) as Page;
+		expect(again.recordings[0]?.files).toEqual(second?.recordings[0]?.files);
+
+		const one = (await a.request("listRecordings", { recording: "r2" })) as Page;
+		expect(one.recordings.map(({ id }) => id)).toEqual(["r2"]);
+		expect(await a.refusal("listRecordings", { cursor: "nonsense" })).toBe("bad_request");
 	});
 
 	it("goes on when the object forgot, and is told no state twice", async () => {

@@ -54,7 +54,7 @@ export const EventConsumerList = z
 export const Recording = recordings.Recording.extend({
 	files: z.array(recordings.RecordedFile.meta({ id: "RecordedFile" })),
 }).meta({ id: "Recording" });
-export const RecordingList = z.object({ items: z.array(Recording) }).meta({ id: "RecordingList" });
+export const RecordingPage = rest.page(Recording).meta({ id: "RecordingPage" });
 export const RecordingCreate = recordings.RecordingCreate.meta({
 	id: "RecordingCreate",
 	example: { participant: "alice", sources: ["audio", "camera"], container: "mp4" },

@@ -7,10 +7,10 @@ import type { Recorded, RecordedPart } from "./state.ts";
 /** Recordings that a room remembers; the oldest that are over are forgotten. */
 export const MOST_RECORDINGS = 1_000;
 
-/** The latest of all that the room remembers, oldest first. */
-export function recordingsOf(core: Core, most = MOST_RECORDINGS): Recording[] {
+/** All that the room remembers, with all their files: for what stays within it (recording-pages.ts has the others). */
+export function recordingsOf(core: Core): Recording[] {
 	const files = Map.groupBy(core.recordingFiles.values(), ({ recording }) => recording);
-	return [...core.recordings.values()].slice(-most).map((row) => {
+	return [...core.recordings.values()].map((row) => {
 		return recordingView(
 			core,
 			row,
@@ -30,7 +30,7 @@ export function recordingOf(core: Core, id: string): Recording {
 export function recordingView(core: Core, row: Recorded, files = filesOf(core, row)): Recording {
 	const { id, participant, layout, sources, tracks, effects, split, container, path, createdAt, stoppedAt, error } =
 		row;
-	const sorted = files.toSorted((a, b) => a.part - b.part || (a.path < b.path ? -1 : 1));
+	const sorted = files.toSorted(compareFiles);
 	return {
 		...{
 			id,
@@ -47,6 +47,13 @@ export function recordingView(core: Core, row: Recorded, files = filesOf(core, r
 		},
 		...{ createdAt, stoppedAt, error },
 	};
+}
+
+type Placed = Pick<RecordedFile, "part" | "path">;
+
+/** By parts, and by name within each. */
+export function compareFiles(a: Placed, b: Placed): number {
+	return a.part - b.part || (a.path < b.path ? -1 : Number(a.path > b.path));
 }
 
 /** What a recording's parts make of it. */

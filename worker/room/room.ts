@@ -8,7 +8,7 @@ import type { EffectControl, EffectsWish } from "../../shared/effects.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { HEARTBEAT, readLimits } from "../../shared/limits.ts";
 import { LINK_SUBPROTOCOL } from "../../shared/link.ts";
-import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
+import type { PartReport, RecordedFile, Recording, RecordingPart, RecordingsQuery } from "../../shared/recordings.ts";
 import type { Participant, ParticipantEffects, Room as RoomView } from "../../shared/rest.ts";
 import type { ParticipantClaims } from "../../shared/tokens.ts";
 import { mintLinkToken } from "../auth/tokens.ts";
@@ -27,8 +27,9 @@ import * as links from "./links.ts";
 import { expel, goAway, isRevoked, mustBeMember, removeMember } from "./members.ts";
 import { keepRecordings } from "./recording-keeping.ts";
 import { tellRecordings } from "./recording-news.ts";
+import { type RecordingsPage, recordingPage } from "./recording-pages.ts";
 import { checkPart, onPartReport, onStored, onStoredAfterwards } from "./recording-reports.ts";
-import { recordingOf, recordingsOf } from "./recording-views.ts";
+import { recordingOf } from "./recording-views.ts";
 import { startRecording, stopRecording } from "./recordings.ts";
 import { type Details, GRANT_HEADER, type Grant, type LinkGrant, type Result, type RoomRpc } from "./rpc.ts";
 import type { RoomRecord } from "./state.ts";
@@ -381,16 +382,19 @@ export class Room extends DurableObject<Env> implements RoomRpc, RoomNotices {
 		});
 	}
 
-	async startRecording(wish: Parameters<RoomRpc["startRecording"]>[0]): Promise<Result<Recording>> {
-		return this.#ask(() => startRecording(this.#core, wish));
+	async startRecording(wish: Parameters<RoomRpc["startRecording"]>[0]): ReturnType<RoomRpc["startRecording"]> {
+		return this.#ask(() => {
+			const isNew = !this.#core.recordings.has(wish.id);
+			return { recording: startRecording(this.#core, wish), isNew };
+		});
 	}
 
 	async stopRecording(id: string): Promise<Result<Recording>> {
 		return this.#ask(() => stopRecording(this.#core, id));
 	}
 
-	async listRecordings(): Promise<Result<Recording[]>> {
-		return this.#ask(() => recordingsOf(this.#core));
+	async listRecordings(query: RecordingsQuery): Promise<Result<RecordingsPage>> {
+		return this.#ask(() => recordingPage(this.#core, query));
 	}
 
 	async getRecording(id: string, reader?: ParticipantClaims): Promise<Result<Recording>> {

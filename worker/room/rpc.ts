@@ -1,10 +1,11 @@
 /** What the rest of the edge may ask of a Room object, and what it must tell it about a socket. */
 import type { EffectControl, EffectsWish } from "../../shared/effects.ts";
 import type { ErrorBody } from "../../shared/errors.ts";
-import type { PartReport, RecordedFile, Recording, RecordingPart } from "../../shared/recordings.ts";
+import type { PartReport, RecordedFile, Recording, RecordingPart, RecordingsQuery } from "../../shared/recordings.ts";
 import type { Participant, ParticipantEffects, Room, RoomSettings } from "../../shared/rest.ts";
 import type { ParticipantClaims } from "../../shared/tokens.ts";
 import type { KnownIceServers } from "../ice/ice-servers.ts";
+import type { RecordingsPage } from "./recording-pages.ts";
 import type { RecordingWish } from "./recordings.ts";
 
 /** Errors cross an RPC as values: a thrown class does not survive it. */
@@ -37,9 +38,10 @@ export interface RoomRpc {
 	setEffects(id: string, wish: EffectsWish | undefined): Promise<Result<ParticipantEffects>>;
 	/** `not_found` when it has no effect of that name. */
 	controlEffect(id: string, control: EffectControl): Promise<Result<null>>;
-	startRecording(wish: RecordingWish): Promise<Result<Recording>>;
+	/** `isNew`: none of that id was there. */
+	startRecording(wish: RecordingWish): Promise<Result<{ recording: Recording; isNew: boolean }>>;
 	stopRecording(id: string): Promise<Result<Recording>>;
-	listRecordings(): Promise<Result<Recording[]>>;
+	listRecordings(query: RecordingsQuery): Promise<Result<RecordingsPage>>;
 	/** `reader`: a participant; `unauthorized` when it was removed since. */
 	getRecording(id: string, reader?: ParticipantClaims): Promise<Result<Recording>>;
 	/** `forbidden`: the node was not asked for that. A room that is gone says nothing against it. */

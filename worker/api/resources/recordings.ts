@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
 import { SwitchyardError } from "../../../shared/errors.ts";
+import { RecordingsQuery } from "../../../shared/recordings.ts";
 import { isApiCredential, requireClient } from "../../auth/api.ts";
 import type { Env } from "../../env.ts";
 import { askRoom } from "../ask-room.ts";
@@ -13,7 +14,7 @@ import {
 	Recording,
 	RecordingCreate,
 	RecordingFilePath,
-	RecordingList,
+	RecordingPage,
 	RecordingPath,
 	RoomPath,
 	secured,
@@ -39,9 +40,10 @@ const start = createRoute({
 const list = createRoute({
 	...{ method: "get", path: "/rooms/{room}/recordings", tags, security: secured, operationId: "listRecordings" },
 	summary: "List recordings",
-	description: "Of this room, oldest first, those that are over as well.",
-	request: { params: RoomPath },
-	responses: { 200: answer("All of them", RecordingList), ...failures("bad_request", "not_found") },
+	description:
+		"Of this room, oldest first, those that are over as well. A page also ends at 256 KiB: a recording whose files do not fit is the first of the next page as well, with the files that follow.",
+	request: { params: RoomPath, query: RecordingsQuery.omit({ recording: true }) },
+	responses: { 200: answer("One page", RecordingPage), ...failures("bad_request", "not_found") },
 });
 
 const read = createRoute({
@@ -84,15 +86,14 @@ export const recordings = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refu
 	.openapi(start, async (c) => {
 		const { room } = c.req.valid("param");
 		const { id = crypto.randomUUID(), ...wish } = c.req.valid("json");
-		const known = await askRoom(c.env, room, (stub) => stub.listRecordings());
-		const recording = await askRoom(c.env, room, (stub) => stub.startRecording({ ...wish, id }));
-		if (known.some((it) => it.id === id)) return c.json(recording, 200);
+		const { recording, isNew } = await askRoom(c.env, room, (stub) => stub.startRecording({ ...wish, id }));
+		if (!isNew) return c.json(recording, 200);
 		c.header("Location", `/v1/rooms/${room}/recordings/${id}`);
 		return c.json(recording, 201);
 	})
 	.openapi(list, async (c) => {
-		const items = await askRoom(c.env, c.req.valid("param").room, (room) => room.listRecordings());
-		return c.json({ items }, 200);
+		const page = c.req.valid("query");
+		return c.json(await askRoom(c.env, c.req.valid("param").room, (room) => room.listRecordings(page)), 200);
 	})
 	.openapi(read, async (c) => {
 		const { room, recording } = c.req.valid("param");

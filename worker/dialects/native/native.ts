@@ -41,7 +41,7 @@ import { sendMessage, sendSignal } from "../../room/messages.ts";
 import { move } from "../../room/move.ts";
 import type { RoomEvent, RoomNews } from "../../room/outbox.ts";
 import { recordingInfos } from "../../room/recording-news.ts";
-import { recordingsOf } from "../../room/recording-views.ts";
+import { recordingPage } from "../../room/recording-pages.ts";
 import { startRecording, stopRecording } from "../../room/recordings.ts";
 import { byteLength, checkSize } from "../../room/sizes.ts";
 import type { Guest } from "../../room/sockets.ts";
@@ -54,8 +54,6 @@ import { Rates } from "../rates.ts";
 
 const TYPES: ReadonlySet<string> = new Set(ClientFrame.options.map((option) => option.shape.type.value));
 const rates = new Rates();
-/** Recordings in one answer. */
-const MOST_LISTED = 100;
 
 export const native: Framed = {
 	name: "native",
@@ -271,9 +269,9 @@ function carryOut(
 			return "done";
 		case "listRecordings": {
 			mustRecord(member);
-			const recordings = recordingsOf(core, MOST_LISTED);
+			const { items: recordings, next } = recordingPage(core, frame);
 			const ws = core.socket(member);
-			if (ws) send(core, ws, { type: "recordings", re: frame.id, recordings });
+			if (ws) send(core, ws, { type: "recordings", re: frame.id, recordings, next });
 			return "later";
 		}
 		case "remove":
