@@ -126,7 +126,7 @@ export class ParticipantEffects {
 
 	/** `waits`: whoever is to receive it waits for what comes of it. */
 	#include(dry: RoomTrack, waits: boolean): void {
-		if (this.#altered.has(dry) || !isAlterable(codecOf(dry))) return;
+		if (this.#altered.has(dry) || !isAlterable(dry.mimeType)) return;
 		const altered: Altered = { dry };
 		this.#altered.set(dry, altered);
 		if (waits) {
@@ -235,9 +235,9 @@ export class ParticipantEffects {
 	/** Of what is to be altered and cannot be; the rest may be. */
 	#tellRefused(): boolean {
 		const refused = [...this.#published].find((track) => {
-			return track.kind !== "data" && this.#wish?.[track.kind] && !isAlterable(codecOf(track));
+			return track.kind !== "data" && this.#wish?.[track.kind] && !isAlterable(track.mimeType);
 		});
-		if (refused) this.#tell("failed", { code: "unsupported", message: `no effects on ${codecOf(refused)}` });
+		if (refused) this.#tell("failed", { code: "unsupported", message: `no effects on ${refused.mimeType}` });
 		return refused !== undefined;
 	}
 
@@ -245,8 +245,4 @@ export class ParticipantEffects {
 		this.#state = { state, error };
 		this.#host.report(state, error);
 	}
-}
-
-function codecOf({ media }: RoomTrack): string | undefined {
-	return media.kind === "data" ? undefined : media.rtpParameters.codecs[0]?.mimeType;
 }

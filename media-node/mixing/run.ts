@@ -62,10 +62,11 @@ export class MixRun {
 		const outputs: Output[] = [];
 		const begun: Pipeline[] = [];
 		try {
-			const opened = await Promise.allSettled(inputsOf(home, recipe.tracks));
+			const opened = await Promise.allSettled(recipe.tracks.map((track) => inputOf(home, track)));
 			for (const input of opened) if (input.status === "fulfilled" && input.value) inputs.push(input.value);
 			for (const input of opened) if (input.status === "rejected") throw input.reason;
 			if (inputs.length === 0) throw new SwitchyardError("unsupported", "none of it can be mixed");
+			arrange(inputs);
 			for (const kind of ["audio", "video"] as const) {
 				if (inputs.some((input) => input.kind === kind)) outputs.push(await outputOf(home, kind, recipe));
 			}
@@ -117,28 +118,29 @@ export class MixRun {
 	}
 }
 
-/** Each is undefined where its codec cannot be mixed. */
-function inputsOf(home: Home, tracks: readonly RoomTrack[]): Promise<Input | undefined>[] {
-	const tiles = grid(tracks.filter(({ kind }) => kind === "video").length, PICTURE);
-	return tracks.map(async (track): Promise<Input | undefined> => {
-		const tile = track.kind === "video" ? tiles.shift() : undefined;
-		const way = await loopback(home.router);
-		const receiver = {
-			transport: way.transport,
-			home,
-			rtpCapabilities: plainCapabilities(home.router.rtpCapabilities),
-		};
+/** Undefined where it cannot be had, or not decoded. */
+async function inputOf(home: Home, track: RoomTrack): Promise<Input | undefined> {
+	const way = await loopback(home.router);
+	const { transport } = way;
+	const receiver = { transport, home, rtpCapabilities: plainCapabilities(home.router.rtpCapabilities) };
+	const subscription = new SubscribedTrack(track, Promise.resolve(receiver), {}, true);
+	await subscription.ready.catch(() => {});
+	const { kind, rtpParameters } = subscription.parameters ?? {};
+	if (kind && isAlterable(rtpParameters?.codecs[0]?.mimeType)) return { ...way, subscription, kind };
+	transport.close();
+	return undefined;
+}
+
+/** Only who is there takes a place. */
+function arrange(inputs: readonly Input[]): void {
+	const pictures = inputs.filter(({ kind }) => kind === "video");
+	for (const [i, tile] of grid(pictures.length, PICTURE).entries()) {
+		const input = pictures[i];
+		if (!input) continue;
+		input.tile = tile;
 		// No more is decoded than is seen.
-		const size = tile && { width: tile.width, height: tile.height };
-		const subscription = new SubscribedTrack(track, Promise.resolve(receiver), { size }, true);
-		await subscription.ready.catch(() => {});
-		const mimeType = subscription.parameters?.rtpParameters.codecs[0]?.mimeType;
-		if (isAlterable(mimeType)) {
-			return { ...way, subscription, kind: track.kind === "audio" ? "audio" : "video", tile };
-		}
-		way.transport.close();
-		return undefined;
-	});
+		input.subscription.tune({ size: { width: tile.width, height: tile.height } });
+	}
 }
 
 function specOf({ subscription, kind, tile, transport, workerKey, pipelineKey }: Input): MixInput {

@@ -82,6 +82,11 @@ export function flowText({ rtpParameters }: CapturedTrack): string {
 	return `bin. ! application/x-rtp,ssrc=(uint)${ssrcOf(rtpParameters)}`;
 }
 
+/** Whether it can be written. */
+export function isRecordable(mimeType: string | undefined): boolean {
+	return mimeType !== undefined && mimeType.toLowerCase() in WRITERS;
+}
+
 export function writerOf({ rtpParameters }: CapturedTrack): Writer {
 	const { mimeType } = codecOf(rtpParameters);
 	const writer = WRITERS[mimeType.toLowerCase()];

@@ -9,6 +9,7 @@ import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Home } from "../rtc/home.ts";
 import { isData, type RoomTrack } from "../rtc/tracks.ts";
+import { isRecordable } from "./capture.ts";
 import { COMPOSED } from "./compose.ts";
 import type { Recordings } from "./recordings.ts";
 import type { Take } from "./spool.ts";
@@ -164,7 +165,7 @@ export class Recorder {
 			this.#changed = Promise.withResolvers();
 			// Sound and picture change one after the other.
 			await delay(GATHER_MS);
-			const now = this.#tracks();
+			const now = this.#recordable();
 			const same = now.length === sources.length && sources.every(({ track }) => now.includes(track));
 			if (!same && now.length > 0 && !this.#stopped) return "changed";
 		}
@@ -202,7 +203,7 @@ export class Recorder {
 	async #sources(): Promise<Found[]> {
 		const home = await this.#home;
 		const found: Found[] = [];
-		for (const { id, source } of this.#tracks()) {
+		for (const { id, source } of this.#recordable()) {
 			if (source === "data") continue;
 			const there = await this.#source(id, home);
 			if (there && !isData(there.producer)) {
@@ -210,8 +211,15 @@ export class Recorder {
 				found.push({ track: there.track, producer: there.producer, source, mimeType });
 			}
 		}
-		if (found.length === 0) throw new SwitchyardError("not_found", "the tracks are gone");
-		return found;
+		if (found.length > 0) return found;
+		const [left] = this.#tracks();
+		if (left) throw new SwitchyardError("unsupported", `${left.mimeType} is not recorded`);
+		throw new SwitchyardError("not_found", "the tracks are gone");
+	}
+
+	/** The others are left out. */
+	#recordable(): RoomTrack[] {
+		return this.#tracks().filter(({ mimeType }) => isRecordable(mimeType));
 	}
 
 	/** What effects were to make of it may never come, and then it is as published. */

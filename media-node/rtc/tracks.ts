@@ -100,6 +100,11 @@ export class RoomTrack {
 		return there;
 	}
 
+	/** The codec it comes in; of data none. */
+	get mimeType(): string | undefined {
+		return this.media.kind === "data" ? undefined : this.media.rtpParameters.codecs[0]?.mimeType;
+	}
+
 	get muted(): boolean {
 		return this.#muted;
 	}

@@ -34,11 +34,12 @@ interface Person {
 	mixed?: boolean;
 	/** Its picture takes whatever bit rate there is. */
 	noisy?: boolean;
+	codec?: Sdk.PublishOptions["codec"];
 }
 
 /** Sends a picture of one colour, and a tone. */
 async function enter(room: string, person: Person): Promise<Page> {
-	const { name, colour = "white", hertz = 0, mixed = false, noisy = false } = person;
+	const { name, colour = "white", hertz = 0, mixed = false, noisy = false, codec } = person;
 	const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage();
 	pages.push(page);
 	await page.goto(`${stack.url}/v1/health`);
@@ -48,7 +49,7 @@ async function enter(room: string, person: Person): Promise<Page> {
 	});
 	await page.waitForFunction(() => window.sdk !== undefined);
 	const token = await stack.tokenFor(room, name);
-	await page.evaluate(begin, { url: stack.url, room, token, colour, hertz, mixed, noisy });
+	await page.evaluate(begin, { url: stack.url, room, token, colour, hertz, mixed, noisy, codec });
 	return page;
 }
 
@@ -60,9 +61,10 @@ interface Begin {
 	hertz: number;
 	mixed: boolean;
 	noisy: boolean;
+	codec: Person["codec"];
 }
 
-async function begin({ url, room: name, token, colour, hertz, mixed, noisy }: Begin): Promise<void> {
+async function begin({ url, room: name, token, colour, hertz, mixed, noisy, codec }: Begin): Promise<void> {
 	const room = await window.sdk.connect({ url, room: name, token, mixed });
 	window.room = room;
 	const show = (track: Sdk.RemoteTrack) => {
@@ -93,7 +95,7 @@ async function begin({ url, room: name, token, colour, hertz, mixed, noisy }: Be
 	tone.connect(out);
 	tone.start();
 	const [video, audio] = [canvas.captureStream(25).getVideoTracks()[0], out.stream.getAudioTracks()[0]];
-	if (video) await room.me.publish(video, { source: "camera" });
+	if (video) await room.me.publish(video, { source: "camera", codec });
 	if (audio) await room.me.publish(audio, { source: "audio" });
 }
 
@@ -179,6 +181,23 @@ it(
 		await ben.evaluate(() => [...window.room.me.tracks.values()].find(({ source }) => source === "camera")?.mute());
 		await expect.poll(() => seen(weak, [[0.3, 0.5]]), patience).toEqual(["red"]);
 		await expect.poll(() => seen(weak, [[0.7, 0.5]]), patience).toEqual(["red"]);
+	},
+	LONG_MS,
+);
+
+it(
+	"lets be heard who sends a picture that it cannot decode, and has no place for that picture",
+	async () => {
+		stack = await Stack.start();
+		const room = `mix-${randomUUID()}`;
+		await enter(room, { name: "ada", colour: "#f00", hertz: 440 });
+		const ben = await enter(room, { name: "ben", colour: "#0f0", hertz: 1_000, codec: "av1" });
+		const codec = () => ben.evaluate(async () => (await window.room.stats()).tracks.map(({ codec }) => codec));
+		await expect.poll(codec, patience).toContain("AV1");
+		const weak = await enter(room, { name: "weak", hertz: 2_700, mixed: true });
+		await expect.poll(() => heard(weak, [440, 1_000]), patience).toEqual([440, 1_000]);
+		const places = [0.2, 0.5, 0.8].map((x): [number, number] => [x, 0.5]);
+		await expect.poll(() => seen(weak, places), patience).toEqual(["red", "red", "red"]);
 	},
 	LONG_MS,
 );

@@ -50,7 +50,15 @@ async function record(producers: Producer[]) {
 	const tracks = () =>
 		producers
 			.filter(({ closed }) => !closed)
-			.map((producer) => ({ id: producer.id, source: "audio", on: async () => producer }) as unknown as RoomTrack);
+			.map(
+				(producer) =>
+					({
+						id: producer.id,
+						source: "audio",
+						mimeType: "audio/opus",
+						on: async () => producer,
+					}) as unknown as RoomTrack,
+			);
 	const command = {
 		...{ type: "record" as const, recording: crypto.randomUUID(), part: 1, endpoint: "e", epoch: 1 },
 		...{ tracks: producers.map(({ id }) => id), effects: false, path: "it", container: "mkv" as const, split: true },

@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PipelineEnd } from "../../media-node/gst/pipeline.ts";
 import { log } from "../../media-node/observability/logger.ts";
@@ -140,25 +141,29 @@ class FakeWriter {
 	}
 }
 
-/** A recorder of one track. `open` gives each of its writers, which have written something by then. */
-function record(open: (number: number) => FakeWriter) {
+/** A recorder of one track, or more. `open` gives each of its writers, which have written something by then. */
+function record(open: (number: number) => FakeWriter, codecs: readonly string[] = ["audio/opus"]) {
 	const states: string[] = [];
-	let opened = 0;
-	vi.spyOn(Writer, "open").mockImplementation(async (_home, [source]) => {
-		copyFileSync(sound, source?.file ?? "");
-		return open(++opened) as unknown as Writer;
+	const opened: string[][] = [];
+	vi.spyOn(Writer, "open").mockImplementation(async (_home, sources) => {
+		for (const { file } of sources) copyFileSync(sound, file);
+		opened.push(sources.map(({ producer }) => producer.rtpParameters.codecs[0]?.mimeType ?? ""));
+		return open(opened.length) as unknown as Writer;
 	});
-	const producer = { kind: "audio", rtpParameters: { codecs: [{ mimeType: "audio/opus" }] } };
-	const track = { id: "mic", source: "audio", on: async () => producer } as unknown as RoomTrack;
-	const asked = { recording: "it", part: 1, endpoint: "e", tracks: ["mic"] };
+	const tracks = codecs.map((mimeType) => {
+		const kind = mimeType.startsWith("audio") ? "audio" : "video";
+		const producer = { kind, rtpParameters: { codecs: [{ mimeType }] } };
+		return { id: mimeType, source: kind, mimeType, on: async () => producer } as unknown as RoomTrack;
+	});
+	const asked = { recording: "it", part: 1, endpoint: "e", tracks: [...codecs] };
 	const command = {
 		...{ type: "record" as const, ...asked },
 		...{ effects: false, path: "it", container: "mkv" as const, split: false, epoch: 1 },
 	};
-	const recorder = new Recorder("room", command, () => [track], Promise.resolve({} as Home), recordings, log, {
+	const recorder = new Recorder("room", command, () => tracks, Promise.resolve({} as Home), recordings, log, {
 		onState: (state) => states.push(state),
 	});
-	return { recorder, states };
+	return { recorder, states, opened };
 }
 
 describe("a recorder", () => {
@@ -170,6 +175,27 @@ describe("a recorder", () => {
 		await vi.waitFor(() => expect(states).toEqual(["failed"]), soon);
 		expect(stop).toHaveBeenCalled();
 		await vi.waitFor(() => expect(told()).toEqual([{ files: ["it.mkv"], over: true }]), soon);
+	});
+
+	it("leaves out what cannot be written, and changes nothing when that is told again", async () => {
+		const writer = new FakeWriter();
+		const { recorder, states, opened } = record(() => writer, ["audio/opus", "video/AV1"]);
+		await vi.waitFor(() => expect(states).toEqual(["started"]), soon);
+		recorder.changed();
+		recorder.changed();
+		// After what is waited for that may come with a change.
+		await delay(500);
+		expect(opened).toEqual([["audio/opus"]]);
+		recorder.stop();
+		await vi.waitFor(() => expect(states).toEqual(["started", "finishing"]), soon);
+	});
+
+	it("that has nothing else fails, and says which codec it is", async () => {
+		const failed = vi.spyOn(recordings, "report");
+		const { states } = record(() => new FakeWriter(), ["video/AV1"]);
+		await vi.waitFor(() => expect(states).toEqual(["failed"]), soon);
+		const error = { code: "unsupported", message: "video/AV1 is not recorded" };
+		expect(failed).toHaveBeenCalledWith(expect.objectContaining({ error }));
 	});
 
 	it("that is stopped between two processes says that its part is over", async () => {
