@@ -102,6 +102,7 @@ export class Network {
 	readonly #sites = new Map<string, Site & { index: number }>();
 	#count = 0;
 	#cuts = 0;
+	#moves = 0;
 
 	private constructor(owner: number) {
 		this.#owner = owner;
@@ -129,6 +130,17 @@ export class Network {
 		const site = this.#sites.get(name);
 		this.#sites.delete(name);
 		if (site) ip("netns", "del", nameOf(this.#owner, `n${site.index}`));
+	}
+
+	/** It is somewhere else from now on: its address is gone, with all that came from it, and it has this one instead. */
+	readdress(name: string): string {
+		const { index, command } = this.#site(name);
+		const net = `10.77.${index}`;
+		const address = `${net}.${100 + this.#moves++}`;
+		run([...command, "ip", "address", "flush", "dev", "eth0"]);
+		run([...command, "ip", "address", "add", `${address}/24`, "dev", "eth0"]);
+		run([...command, "ip", "route", "add", "default", "via", `${net}.1`]);
+		return address;
 	}
 
 	/** Nothing between a node and the edge. What is refused ends sockets at once; what is dropped leaves them hanging. */

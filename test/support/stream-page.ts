@@ -90,8 +90,13 @@ export class StreamPages {
 	async open(): Promise<Page> {
 		const page = await (await this.#browser.newContext()).newPage();
 		await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`);
-		await page.addScriptTag({ content: this.#script });
+		await this.equip(page);
 		return page;
+	}
+
+	/** A page from elsewhere, even of another browser, gets the libraries too. */
+	async equip(page: Page): Promise<void> {
+		await page.addScriptTag({ content: this.#script });
 	}
 
 	close(): void {
