@@ -90,8 +90,8 @@ export class DirectMedia {
 		this.#mesh.done();
 	}
 
-	check(): void {
-		this.#mesh.check();
+	check(anew: boolean): void {
+		this.#mesh.check(anew);
 	}
 
 	/** Has media go as the room says now, with those who are there. */

@@ -124,10 +124,14 @@ export class Endpoint {
 		await transport?.restartIce({ iceParameters });
 	}
 
-	/** The network changed: paths that do not work any more are looked for anew without waiting. */
-	check(): void {
+	/**
+	 * Paths that do not work any more are looked for anew without waiting. `anew`: the network is another one, so those that
+	 * seem to work do not either, which the browser finds out some seconds later. Where they do, they are used until then.
+	 */
+	check(anew = false): void {
 		for (const [direction, transport] of this.#transports) {
-			if (transport.connectionState === "disconnected" || transport.connectionState === "failed") {
+			if (anew && transport.connectionState === "connected") this.#ask(direction);
+			else if (transport.connectionState === "disconnected" || transport.connectionState === "failed") {
 				clearTimeout(this.#restarts.get(direction)?.timer);
 				this.#restarts.delete(direction);
 				this.#restart(direction, 0);
@@ -210,15 +214,19 @@ export class Endpoint {
 		const timer = setTimeout(() => {
 			const state = this.#transports.get(direction)?.connectionState;
 			if (this.#closed || state === "connected" || state === "closed") return;
-			this.#options.onRestart?.();
-			this.#options.request("restartIce", { endpoint: this.id, direction }).then(
-				() => this.#judge(direction),
-				() => {},
-			);
+			this.#ask(direction);
 			// Again if that does not help; `connected` ends it.
 			this.#restart(direction, 0);
 		}, wait);
 		this.#restarts.set(direction, { timer, tries: tries + 1 });
+	}
+
+	#ask(direction: Direction): void {
+		this.#options.onRestart?.();
+		this.#options.request("restartIce", { endpoint: this.id, direction }).then(
+			() => this.#judge(direction),
+			() => {},
+		);
 	}
 
 	/** The room was reached, and the node told: if that did not help in time, another node may. */

@@ -147,10 +147,10 @@ export class RoomImpl implements Room {
 			reconnecting: () => this.#setState("reconnecting"),
 			closed: (reason, code, error) => this.#closed(reason, code, error),
 		});
-		this.#unwatch = watchNetwork(() => {
-			this.#signal.check();
-			this.#sides?.current?.check();
-			this.#direct?.check();
+		this.#unwatch = watchNetwork((anew) => {
+			this.#signal.check(anew);
+			this.#sides?.current?.check(anew);
+			this.#direct?.check(anew);
 		});
 		this.#signal.start();
 	}

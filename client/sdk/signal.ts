@@ -30,6 +30,8 @@ export const TIMES = {
 	/** Reaching the room at all, the first time. */
 	firstConnect: 10_000,
 	pong: 5_000,
+	/** The same when the network was gone: most likely the socket is of another one, and a new one costs little. */
+	pongAnew: 1_500,
 };
 
 export interface SignalOptions {
@@ -142,9 +144,9 @@ export class SignalConnection {
 		});
 	}
 
-	/** Is the connection still there? Asked when the network or the page comes back. */
-	check(): void {
-		if (this.#state === "open") this.#socket?.check();
+	/** Is the connection still there? Asked when the network (`anew`) or the page comes back. */
+	check(anew = false): void {
+		if (this.#state === "open") this.#socket?.check(anew ? this.#times.pongAnew : undefined);
 		else if (this.#retry !== undefined) {
 			// Waiting between two tries: the network just came back, so try now.
 			this.#attempt = 0;

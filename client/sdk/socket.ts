@@ -57,11 +57,15 @@ export class Socket {
 		this.#beat = setInterval(() => this.check(), intervalMs);
 	}
 
-	/** Asks for a pong now; a socket without one is over, even if its own close would take minutes. */
-	check(): void {
+	/** Asks for a pong now; a socket without one is over, even if its own close would take minutes. `hurryMs`: by then. */
+	check(hurryMs?: number): void {
 		if (this.#over || this.#ws.readyState !== OPEN) return;
 		this.#ws.send(HEARTBEAT.ping);
-		this.#due ??= setTimeout(() => this.close(ABNORMAL), this.#pongMs);
+		if (hurryMs !== undefined) {
+			clearTimeout(this.#due);
+			this.#due = undefined;
+		}
+		this.#due ??= setTimeout(() => this.close(ABNORMAL), hurryMs ?? this.#pongMs);
 	}
 
 	/** Ends it from this side; `closed` is told with `told` and without waiting for the other side's close frame. */

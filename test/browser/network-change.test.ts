@@ -80,8 +80,10 @@ if (!network) {
 			for (const page of [alice, bob]) {
 				await page.evaluate(() => {
 					window.told = [];
-					for (const event of ["participantLeft", "nodeChanged", "mediaUnavailable", "trackUnsubscribed"] as const)
-						window.room.on(event, () => window.told.push(event));
+					const bad = ["participantLeft", "nodeChanged", "mediaUnavailable", "trackUnsubscribed"] as const;
+					for (const event of bad) window.room.on(event, () => window.told.push(event));
+					// The SDK acts when the browser is online again, before that finds its paths dead some 5 s later.
+					window.room.on("mediaStateChanged", (state) => window.told.push(state));
 				});
 			}
 			const made = await alice.evaluate(() => window.connections.length);

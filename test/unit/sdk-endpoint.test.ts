@@ -53,6 +53,18 @@ it("a broken path gets time, then an ICE restart, and what that does not mend in
 	expect(asked).toContain("mediaLost");
 });
 
+it("restarts ICE at once in a network that came back, and leaves alone what works when only the page did", async () => {
+	const { transport, asked, endpoint } = receiving();
+	endpoint.check(true);
+	transport.become("connected");
+	endpoint.check();
+	expect(asked).toEqual([]);
+	endpoint.check(true);
+	expect(asked).toEqual(["restartIce"]);
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(asked).toEqual(["restartIce"]);
+});
+
 it("a path that the restart mended, or an endpoint that was closed, is not lost", async () => {
 	for (const end of ["connected", "closed"] as const) {
 		const { transport, asked, endpoint } = receiving();

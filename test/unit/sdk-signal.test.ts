@@ -306,6 +306,14 @@ describe("a lost socket", () => {
 		signal.check();
 		await heard("reconnecting");
 	});
+
+	it("is noticed sooner when the network was gone", async () => {
+		const { signal, heard } = await joined({ times: { pong: 60_000, pongAnew: 30 } });
+		room.pongs = false;
+		signal.check();
+		signal.check(true);
+		await heard("reconnecting");
+	});
 });
 
 describe("the end", () => {

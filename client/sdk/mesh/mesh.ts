@@ -76,8 +76,8 @@ export class Mesh {
 		for (const { peer } of [...this.#peers.values()]) peer.done();
 	}
 
-	check(): void {
-		for (const { peer } of this.#peers.values()) peer.check();
+	check(anew: boolean): void {
+		for (const { peer } of this.#peers.values()) peer.check(anew);
 	}
 
 	close(): void {

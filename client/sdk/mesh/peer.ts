@@ -132,10 +132,11 @@ export class Peer {
 		return !this.#done.here && !this.#done.there && !this.closed;
 	}
 
-	/** The network changed: a path that does not work any more is looked for anew without waiting. */
-	check(): void {
+	/** A path that does not work any more is looked for anew without waiting; `anew`: nor does one that seems to. */
+	check(anew = false): void {
 		const { connectionState } = this.connection;
-		if (connectionState === "disconnected" || connectionState === "failed") this.#restartIce();
+		const lost = connectionState === "disconnected" || connectionState === "failed";
+		if (lost || (anew && connectionState === "connected")) this.#restartIce();
 	}
 
 	close(): void {
