@@ -96,6 +96,8 @@ export interface Env {
 	readonly DUCKSOUP_NO_RECORDING?: string;
 	/** DuckSoup: `false` turns the statistics page and feed off. */
 	readonly DUCKSOUP_GENERATE_STATS?: string;
+	/** DuckSoup: `true` draws an interaction's bit rates when it is over. */
+	readonly DUCKSOUP_GENERATE_PLOTS?: string;
 	/** DuckSoup: 0 fatal, 1 error, 2 info, 3 debug, 4 trace. */
 	readonly DUCKSOUP_LOG_LEVEL?: string;
 	/** DuckSoup: `false` keeps the log of interactions off the console. */

@@ -10,7 +10,7 @@ const UNSET = [
 	...["ALLOWED_WS_ORIGINS", "MODE", "WEB_PREFIX", "TEST_LOGIN", "TEST_PASSWORD", "STUN_SERVER_URLS", "ICE_SERVERS"].map(
 		(name) => `DUCKSOUP_${name}`,
 	),
-	...["NVCODEC", "FORCE_OVERLAY", "NO_RECORDING", "GENERATE_STATS", "LOG_LEVEL", "LOG_STDOUT"].map(
+	...["NVCODEC", "FORCE_OVERLAY", "NO_RECORDING", "GENERATE_STATS", "GENERATE_PLOTS", "LOG_LEVEL", "LOG_STDOUT"].map(
 		(name) => `DUCKSOUP_${name}`,
 	),
 	...["START", "MIN", "MAX"].flatMap((bound) => [`BITRATE_AUDIO_${bound}`, `BITRATE_VIDEO_${bound}`]),

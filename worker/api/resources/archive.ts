@@ -1,4 +1,4 @@
-/** `/v1/ducksoup`: logs of interactions, and results of microphone checks. */
+/** `/v1/ducksoup`: logs and plots of interactions, and results of microphone checks. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { TypedResponse } from "hono";
 import * as z from "zod";
@@ -15,7 +15,7 @@ const ONE = "/ducksoup/{namespace}/{interaction}/files/{file}";
 const list = createRoute({
 	...{ method: "get", path: "/ducksoup/{namespace}/{interaction}/files", tags, security: secured },
 	operationId: "listInteractionFiles",
-	summary: "List an interaction's logs and checks",
+	summary: "List an interaction's logs, plots and checks",
 	description: "Of all runs under these names. Recordings are with their room's.",
 	request: { params: ArchivePath },
 	responses: { 200: answer("All of them", ArchiveFileList), ...failures("bad_request") },
@@ -24,9 +24,13 @@ const list = createRoute({
 const read = createRoute({
 	...{ method: "get", path: ONE, tags, security: secured, operationId: "readInteractionFile" },
 	summary: "Read one of them",
+	description: "A `/` in its name is `%2F` in the path.",
 	request: { params: ArchiveFilePath },
 	responses: {
-		200: { description: "Its text", content: { "text/plain": { schema: z.string() } } },
+		200: {
+			description: "Its text, or picture",
+			content: { "text/plain": { schema: z.string() }, "image/svg+xml": { schema: z.string() } },
+		},
 		...failures("bad_request", "not_found"),
 	},
 });
@@ -44,7 +48,7 @@ export const archive = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseI
 		const path = c.req.valid("param");
 		const text = await folder(c.env, path).read(path.file);
 		if (text === undefined) throw new SwitchyardError("not_found", `no file ${path.file} there`);
-		const response = c.body(text, 200, { "Content-Type": "text/plain; charset=UTF-8" });
+		const response = c.body(text, 200, { "Content-Type": typeOf(path.file) });
 		// A text by what it is described as, which comes as a stream.
 		return response as unknown as TypedResponse<string, 200, "text">;
 	})
@@ -55,6 +59,10 @@ export const archive = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: refuseI
 		}
 		return c.body(null, 204);
 	});
+
+function typeOf(file: string): string {
+	return file.endsWith(".svg") ? "image/svg+xml" : "text/plain; charset=UTF-8";
+}
 
 function folder(env: Env, { namespace, interaction }: { namespace: string; interaction: string }) {
 	return archiveOf(env, folderOf({ namespace, name: interaction }));

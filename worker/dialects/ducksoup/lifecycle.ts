@@ -22,6 +22,7 @@ import {
 import { log, logOf } from "./log.ts";
 import { isComplete, isServed } from "./media.ts";
 import { keep, overdue, peerFor, tell } from "./peer.ts";
+import { makePlots } from "./plots/plots.ts";
 import { areRecordingsDone, beginRecordings, endRecordings, filesOf } from "./recording.ts";
 
 /** Something may have come that it waits for. */
@@ -150,6 +151,8 @@ function finish(core: Core, interaction: Interaction): void {
 
 /** The name is free again. */
 function drop(core: Core): void {
+	const interaction = interactionOf(core);
 	log(core, "info", "interaction", "interaction_deleted");
+	if (interaction) makePlots(core, interaction);
 	forgetInteraction(core);
 }

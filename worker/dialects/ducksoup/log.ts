@@ -91,6 +91,11 @@ export function logFrom(
 	else write(core, interaction, line);
 }
 
+/** When all that was logged so far is in its file. */
+export function logWritten(core: Core): Promise<void> {
+	return writerOf(core).written;
+}
+
 export function logOf(member: Member): { user: string } {
 	return { user: member.id };
 }
@@ -126,6 +131,8 @@ class Writer {
 	readonly #core: Core;
 	#waiting: { folder: string; file: string; line: string }[] = [];
 	#writing = false;
+	/** What was logged so far is kept, or given up. */
+	written: Promise<void> = Promise.resolve();
 
 	constructor(core: Core) {
 		this.#core = core;
@@ -136,7 +143,8 @@ class Writer {
 		this.#waiting.push({ folder, file, line });
 		if (this.#writing) return;
 		this.#writing = true;
-		this.#core.ctx.waitUntil(this.#write());
+		this.written = this.#write();
+		this.#core.ctx.waitUntil(this.written);
 	}
 
 	async #write(): Promise<void> {

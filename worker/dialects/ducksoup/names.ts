@@ -16,6 +16,11 @@ export function logName(name: string, at: number): string {
 	return `${name}-a-${timestamp(at)}.log`;
 }
 
+/** Of the latest run under the interaction's name. */
+export function plotName(kind: "audio" | "video", user: string): string {
+	return `plots/${kind}-${user}-bitrates.svg`;
+}
+
 export type Part = "dry" | "wet" | "audio-dry" | "audio-wet" | "video-dry" | "video-wet";
 
 /** What file systems and object stores take, less what is added to it. */
