@@ -92,6 +92,18 @@ describe("people of a room", () => {
 		for (const name of ["ada", "ben", "cleo"]) expect(await person(name).errors()).toEqual([]);
 	});
 
+	step("restart ICE, and go on", async () => {
+		await person("ada").restartIce();
+		const [ada, ben] = [(await person("ada").own()).video, (await person("ben").own()).video];
+		const more = async (viewer: string, track: string) => {
+			const count = async () => (await person(viewer).shown()).find((it) => it.track === track)?.count ?? 0;
+			const before = await count();
+			await expect.poll(count, soon).toBeGreaterThan(before + 10);
+		};
+		await Promise.all([more("ada", ben), more("ben", ada)]);
+		expect(await person("ada").errors()).toEqual([]);
+	});
+
 	step("lose sight of who leaves, whose socket stays, and of who closes the page", async () => {
 		await person("cleo").leave();
 		await allSee(["ada", "ben"]);

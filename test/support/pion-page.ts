@@ -84,6 +84,23 @@ export class PionPerson {
 		return this.page.evaluate(shareScreen, on);
 	}
 
+	/** Resolves when the node has answered with new credentials of its own. */
+	restartIce(): Promise<void> {
+		return this.page.evaluate(async (ids) => {
+			const { pc } = window.pion;
+			const fragment = () => /a=ice-ufrag:(.*)/.exec(pc.currentRemoteDescription?.sdp ?? "")?.[1];
+			const before = fragment();
+			const answered = new Promise<void>((resolve) => {
+				pc.addEventListener("signalingstatechange", () => fragment() !== before && resolve());
+			});
+			pc.restartIce();
+			await pc.setLocalDescription(await pc.createOffer());
+			const data = { ...ids, offer: pc.localDescription };
+			window.pion.ws.send(JSON.stringify({ event: "offer", data }));
+			return answered;
+		}, this.#ids);
+	}
+
 	errors(): Promise<string[]> {
 		return this.page.evaluate(() => window.pion.errors);
 	}

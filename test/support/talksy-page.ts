@@ -133,6 +133,21 @@ export class TalksyPerson {
 		return this.page.evaluate(stopScreen);
 	}
 
+	/** Resolves when the node has answered with new credentials of its own. */
+	restartIce(): Promise<void> {
+		return this.page.evaluate(() => {
+			const { pc } = window.talksy;
+			const fragment = () => /a=ice-ufrag:(.*)/.exec(pc.currentRemoteDescription?.sdp ?? "")?.[1];
+			const before = fragment();
+			const answered = new Promise<void>((resolve) => {
+				pc.addEventListener("signalingstatechange", () => fragment() !== before && resolve());
+			});
+			pc.restartIce();
+			window.talksy.renegotiate();
+			return answered;
+		});
+	}
+
 	errors(): Promise<string[]> {
 		return this.page.evaluate(() => window.talksy.errors);
 	}
