@@ -134,6 +134,9 @@ export function sharedCodecs(
 	return (codecs.length > 0 ? ortc.reduceCodecs(codecs) : []) as Codec[];
 }
 
+/** mediasoup knows no layers of these but those within one encoding. */
+const ONE_ENCODING = ["video/vp9", "video/av1"];
+
 export interface SendingChoice {
 	/** MIME types by preference. */
 	preferred: readonly string[];
@@ -160,7 +163,10 @@ export function sentIn(
 		const at = wanted.findIndex((it) => it.toLowerCase() === codec.mimeType.toLowerCase());
 		return at < 0 ? wanted.length : at;
 	};
-	shared.codecs = shared.codecs.toSorted((a, b) => rank(a) - rank(b));
+	const rids = ridsOf(section.media);
+	shared.codecs = shared.codecs
+		.filter((codec) => rids.length < 2 || !ONE_ENCODING.includes(codec.mimeType.toLowerCase()))
+		.toSorted((a, b) => rank(a) - rank(b));
 	const parameters = ortc.getSendingRtpParameters(kind, shared);
 	if (parameters.codecs.length === 0) return undefined;
 	// One codec is agreed on, and its retransmissions: a track does not change its codec on the way.
@@ -170,7 +176,6 @@ export function sentIn(
 		.filter((it) => it.kind === kind && (it.direction === "sendrecv" || it.direction === "sendonly"))
 		.map(({ uri, sendId, recvId, encrypt }) => ({ uri, id: numbers === "offered" ? sendId : recvId, encrypt }))
 		.filter(({ uri, id }) => numbers !== "agreeing" || (offered.get(id) ?? uri) === uri);
-	const rids = ridsOf(section.media);
 	const { msid } = section;
 	return {
 		...msid,

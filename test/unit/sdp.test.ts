@@ -66,6 +66,15 @@ describe("what browsers offer", () => {
 		expect(rids("firefox-simulcast")).toEqual(["q", "h", "f"]);
 	});
 
+	it("has its layers in a codec that mediasoup takes in several encodings, whatever it prefers", () => {
+		const codec = (name: string, mimeType: string) =>
+			sentIn(video(name), router, { ...any, mimeType })?.rtpParameters.codecs[0]?.mimeType;
+		expect(codec("chromium-156-audio-video", "video/VP9")).toBe("video/VP9");
+		for (const mimeType of ["video/VP9", "video/AV1"]) {
+			expect(codec("chromium-156-simulcast-rid", mimeType)).toMatch(/VP8|H264/);
+		}
+	});
+
 	it("takes the router's ids where it did not offer those for something else", () => {
 		const [audio] = sections("chromium-156-audio-video");
 		if (!audio) throw new Error("no audio");
