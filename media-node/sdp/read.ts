@@ -88,14 +88,16 @@ function readSection(media: Media, index: number, fallback: Direction | undefine
 	const mid = media.mid === undefined ? String(index) : String(media.mid);
 	if (!MID.test(mid)) bad(`has an invalid mid in section ${index}`);
 	const stopped = media.port === 0 && media.bundleOnly === undefined;
+	// Of drafts of RFC 8841, as browsers and apps had it until 2018: refused by itself, and the rest of the offer is served.
+	const known = KINDS.has(media.type) && media.protocol !== "DTLS/SCTP";
 	const wanted =
 		media.type === "application" ? /^(UDP|TCP)\/DTLS\/SCTP$/ : /^(UDP|TCP)\/TLS\/RTP\/SAVPF?$|^RTP\/SAVPF$/;
-	if (!stopped && KINDS.has(media.type) && !wanted.test(media.protocol)) {
+	if (!stopped && known && !wanted.test(media.protocol)) {
 		bad(`has a section ${mid} of protocol ${media.protocol}, which is not DTLS`);
 	}
 	return {
 		mid,
-		kind: KINDS.has(media.type) ? (media.type as RemoteSection["kind"]) : "other",
+		kind: known ? (media.type as RemoteSection["kind"]) : "other",
 		stopped,
 		direction: media.direction ?? fallback ?? "sendrecv",
 		msid: readMsid(media),

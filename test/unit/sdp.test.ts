@@ -28,7 +28,7 @@ describe("what browsers offer", () => {
 		expect(dtls).toMatchObject({ role: "auto", fingerprints: [{ algorithm: "sha-256" }] });
 		expect(ice.split(" ")).toHaveLength(2);
 		for (const section of sections) {
-			if (section.kind === "application" || section.direction === "recvonly") continue;
+			if (!["audio", "video"].includes(section.kind) || section.direction === "recvonly") continue;
 			const sent = sentIn(section, router, any);
 			expect(sent?.rtpParameters.codecs[0]?.mimeType.toLowerCase()).toMatch(/opus|vp8|h264/);
 			expect(sent?.rtpParameters.encodings?.length).toBeGreaterThan(0);
@@ -98,6 +98,18 @@ describe("what browsers offer", () => {
 		// Another browser's numbers are others.
 		expect(filling(router, video("firefox-audio-video")).codecs).toEqual([]);
 	});
+});
+
+it("an app of 2017 sends its sound and picture; its data channel, of a draft's form, is none of ours", () => {
+	const [audio, video, data] = readDescription(vector("libwebrtc-2017-plan-b")).sections;
+	expect([audio?.msid, video?.msid]).toEqual([
+		{ stream: "OWN", track: "OWNa0" },
+		{ stream: "OWN", track: "OWNv0" },
+	]);
+	expect(sentIn(video as never, router, any)?.rtpParameters.encodings).toEqual([
+		{ ssrc: 3377120954, rtx: { ssrc: 905512377 } },
+	]);
+	expect(data).toMatchObject({ mid: "data", kind: "other" });
 });
 
 describe("what cannot be used", () => {
