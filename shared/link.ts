@@ -167,6 +167,15 @@ export const LinkCommand = z.discriminatedUnion("type", [
 		media: TrackMedia,
 		layers: z.array(Size).max(8).optional(),
 		muted: z.boolean(),
+		/** An encoder of the node it is published on makes it, and is to hear what its receivers have bandwidth for. */
+		encoded: z.boolean().optional(),
+	}),
+	/** What receivers on another node have bandwidth for, of a track that an encoder here makes, bit/s. */
+	z.object({
+		type: z.literal("bandwidth"),
+		track: TrackId,
+		from: Epoch,
+		bitrate: z.number().int().positive(),
 	}),
 	/** A received track is not wanted here any more. */
 	z.object({ type: z.literal("drop"), track: TrackId }),
@@ -293,7 +302,16 @@ export const LinkReport = z.discriminatedUnion("type", [
 	/** It is to connect to another port than it was connected to: the other node has lost that one. */
 	z.object({ type: z.literal("peerStale"), peer: Epoch }),
 	/** A track is on its way to another node, in these parameters. */
-	z.object({ type: z.literal("piped"), track: TrackId, to: Epoch, pipe: PipeId, media: TrackMedia }),
+	z.object({
+		type: z.literal("piped"),
+		track: TrackId,
+		to: Epoch,
+		pipe: PipeId,
+		media: TrackMedia,
+		encoded: z.boolean().optional(),
+	}),
+	/** What the weakest receiver of an encoded track of another node has bandwidth for, bit/s; repeated while it has receivers. */
+	z.object({ type: z.literal("bandwidth"), track: TrackId, bitrate: z.number().int().positive() }),
 	z.object({ type: z.literal("pipeFailed"), track: TrackId, to: Epoch, error: ErrorBody }),
 	/** Media goes to another node of the room, and nothing comes back from it. Repeated for as long as that lasts. */
 	z.object({ type: z.literal("pipeLost"), peer: Epoch }),

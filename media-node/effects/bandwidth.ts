@@ -1,4 +1,7 @@
-/** What receivers of altered video have bandwidth for: the encoder of each follows its weakest receiver. */
+/**
+ * What receivers of altered video have bandwidth for: the encoder of each follows its weakest receiver, wherever that
+ * is. Of tracks that come from another node, that node is told, by way of the room.
+ */
 import type { WebRtcTransport } from "mediasoup/types";
 import * as z from "zod";
 import type { Endpoint } from "../rtc/endpoint.ts";
@@ -8,6 +11,11 @@ import { VIDEO_BITRATE } from "./codecs.ts";
 const LOOK_MS = 250;
 /** A change of less than this part is none. */
 const STEP = 0.05;
+/** Another node is told no more often than this, and by then in any case, ms. */
+const RELAY_MS = 1_000;
+const REPEAT_MS = 5_000;
+/** What another node told holds for so long, ms: it, its receivers or what it told last may be gone. */
+const HOLD_MS = 12_000;
 
 /** Of what mediasoup tells of its congestion control. */
 const Bwe = z.object({ availableBitrate: z.number().positive() });
@@ -16,6 +24,13 @@ interface Followed {
 	tracks: readonly RoomTrack[];
 	set: (bitrate: number) => void;
 	last: number;
+	/** It is another node's: when that was told last. */
+	toldAt?: number;
+}
+
+interface Limit {
+	bitrate: number;
+	until: number;
 }
 
 export class Bandwidth {
@@ -24,6 +39,8 @@ export class Bandwidth {
 	/** What congestion control found last, bit/s. */
 	readonly #available = new WeakMap<WebRtcTransport, number>();
 	readonly #watched = new WeakSet<WebRtcTransport>();
+	/** By track and the node that told it. */
+	readonly #limits = new Map<string, Map<number, Limit>>();
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(endpoints: ReadonlyMap<string, Endpoint>) {
@@ -35,8 +52,19 @@ export class Bandwidth {
 		const video = tracks.filter(({ kind }) => kind === "video");
 		this.forget(owner);
 		if (video.length === 0) return;
-		this.#followed.set(owner, { tracks: video, set, last: VIDEO_BITRATE.first });
-		this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+		this.#follow(owner, { tracks: video, set, last: VIDEO_BITRATE.first });
+	}
+
+	/** Tells the node where it is encoded, until the track is closed. */
+	relay(track: RoomTrack, tell: (bitrate: number) => void): void {
+		this.#follow(track, { tracks: [track], set: tell, last: 0, toldAt: 0 });
+	}
+
+	/** Told by another node of its receivers. */
+	limit(track: string, from: number, bitrate: number): void {
+		if (![...this.#followed.values()].some(({ tracks }) => tracks.some(({ id }) => id === track))) return;
+		const limits = this.#limits.get(track) ?? new Map<number, Limit>();
+		this.#limits.set(track, limits.set(from, { bitrate, until: Date.now() + HOLD_MS }));
 	}
 
 	forget(owner: object): void {
@@ -44,6 +72,7 @@ export class Bandwidth {
 		if (this.#followed.size > 0) return;
 		clearInterval(this.#timer);
 		this.#timer = undefined;
+		this.#limits.clear();
 	}
 
 	close(): void {
@@ -51,18 +80,48 @@ export class Bandwidth {
 		clearInterval(this.#timer);
 	}
 
-	#look(): void {
-		for (const followed of this.#followed.values()) {
-			let least = Number.POSITIVE_INFINITY;
-			for (const { subscriptions } of this.#endpoints.values()) {
-				for (const track of followed.tracks) least = Math.min(least, this.#shareOf(subscriptions, track));
+	#follow(owner: object, followed: Followed): void {
+		this.#followed.set(owner, followed);
+		this.#timer ??= setInterval(() => this.#look(Date.now()), LOOK_MS);
+	}
+
+	#look(now: number): void {
+		for (const [owner, followed] of this.#followed) {
+			if (followed.tracks.every(({ closed }) => closed)) {
+				this.forget(owner);
+				continue;
 			}
+			const least = this.#leastOf(followed, now);
 			if (least === Number.POSITIVE_INFINITY) continue;
 			const bitrate = Math.round(Math.min(VIDEO_BITRATE.most, Math.max(VIDEO_BITRATE.least, least)));
-			if (Math.abs(bitrate - followed.last) < followed.last * STEP) continue;
+			const same = Math.abs(bitrate - followed.last) < followed.last * STEP;
+			if (followed.toldAt === undefined) {
+				if (same) continue;
+			} else {
+				if (now - followed.toldAt < (same ? REPEAT_MS : RELAY_MS)) continue;
+				followed.toldAt = now;
+			}
 			followed.last = bitrate;
 			followed.set(bitrate);
 		}
+	}
+
+	/** Infinite where nobody receives it, or nothing is known of those who do. */
+	#leastOf({ tracks, toldAt }: Followed, now: number): number {
+		let least = Number.POSITIVE_INFINITY;
+		for (const { subscriptions } of this.#endpoints.values()) {
+			for (const track of tracks) least = Math.min(least, this.#shareOf(subscriptions, track));
+		}
+		// What other nodes told is for the encoder, which is here.
+		if (toldAt !== undefined) return least;
+		for (const { id } of tracks) {
+			const limits = this.#limits.get(id);
+			for (const [from, { bitrate, until }] of limits ?? []) {
+				if (until < now) limits?.delete(from);
+				else least = Math.min(least, bitrate);
+			}
+		}
+		return least;
 	}
 
 	/** A receiver's bandwidth is for all the video that it gets on the same way, in equal parts. */

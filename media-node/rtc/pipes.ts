@@ -43,7 +43,9 @@ export class Pipes {
 		const opened = pipe;
 		opened.media
 			.then((media) => {
-				if (this.#pipes.get(key) === opened) report({ type: "piped", track: id, to, pipe: opened.id, media });
+				if (this.#pipes.get(key) !== opened) return;
+				const encoded = track.encoded || undefined;
+				report({ type: "piped", track: id, to, pipe: opened.id, media, encoded });
 			})
 			.catch((error: unknown) => {
 				if (this.#pipes.get(key) !== opened) return;

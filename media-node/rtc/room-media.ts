@@ -195,6 +195,8 @@ export class RoomMedia implements RoomContext {
 				return this.#pipes.open(command.track, command.to);
 			case "unpipe":
 				return this.#pipes.close(command.track, command.to);
+			case "bandwidth":
+				return this.bandwidth.limit(command.track, command.from, command.bitrate);
 			case "receive":
 				return this.tracks.receive(command);
 			case "drop":

@@ -88,11 +88,13 @@ export class RoomTracks {
 
 	/** Takes a track from another node. What was here under its id bridges the time until the new one flows. */
 	receive(command: Receive): void {
-		const { track: id, participant, source, media, layers = [], muted, from: epoch, pipe } = command;
+		const { track: id, participant, source, media, layers = [], muted, from: epoch, pipe, encoded } = command;
 		const there = this.#tracks.get(id);
 		if (there?.from?.pipe === pipe && !there.closed) return;
-		const wish = { id, participant, source, media, layers, muted, from: { epoch, pipe } };
+		const wish = { id, participant, source, media, layers, muted, from: { epoch, pipe }, encoded };
 		const track = this.#add(wish, this.#room.peers.get(epoch));
+		const { bandwidth, report } = this.#room;
+		if (track.encoded) bandwidth.relay(track, (bitrate) => report({ type: "bandwidth", track: id, bitrate }));
 		track.onLost = () => this.#forgetReceived(track);
 		track.ready.catch((error: unknown) => {
 			if (!track.closed) this.#room.log.warn({ err: error, track: id }, "a track of another node cannot be received");

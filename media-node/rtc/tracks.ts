@@ -21,6 +21,8 @@ export interface TrackWish {
 	muted: boolean;
 	/** The flow from another node that it comes by; absent: published here. */
 	from?: { epoch: number; pipe: string };
+	/** An encoder of the node it is published on makes it. */
+	encoded?: boolean;
 }
 
 /** Where a producer is made: a participant's transport, or the one from another node. */
@@ -47,6 +49,8 @@ export class RoomTrack {
 	/** Somebody on this node receives it now. */
 	isWanted = true;
 	readonly from: TrackWish["from"];
+	/** What effects make of it somewhere: its bit rate follows its receivers. */
+	readonly encoded: boolean;
 	/** Rejects when the node cannot receive it. Subscriptions wait for it. */
 	readonly ready: Promise<Producer | DataProducer>;
 	#producer: Producer | DataProducer | undefined;
@@ -68,6 +72,7 @@ export class RoomTrack {
 		this.kind = wish.media.kind;
 		this.layers = wish.layers;
 		this.from = wish.from;
+		this.encoded = wish.media.kind === "video" && (dry !== undefined || wish.encoded === true);
 		this.#muted = wish.muted;
 		this.ready = inlet.then((it) => this.#produce(it, wish));
 		// Whoever needs it handles the failure; without anybody it is no crash.

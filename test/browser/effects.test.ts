@@ -188,9 +188,13 @@ function presetOf(preset: string): number[] {
 	return [...pixels.subarray(at, at + 3)];
 }
 
-async function two(effects: Effects, what?: { audio?: boolean; video?: boolean }) {
+/** `region`: the receiver's. */
+async function two(effects: Effects, what?: { audio?: boolean; video?: boolean }, region?: string) {
 	const room = `effects-${++rooms}`;
-	const [sender, receiver] = await Promise.all([enter(room, "sender"), enter(room, "receiver")]);
+	const [sender, receiver] = await Promise.all([
+		enter(room, "sender", region && "local"),
+		enter(room, "receiver", region),
+	]);
 	await setEffects(sender, effects);
 	await publish(sender, what);
 	return { sender, receiver };
@@ -413,11 +417,18 @@ describe("a room on two nodes", () => {
 });
 
 describe("a receiver with little bandwidth", () => {
-	it("gets altered video that fits it", async () => {
+	it.each([
+		["the sender's node", undefined],
+		["another node", "us"],
+	])("gets altered video that fits it, on %s", async (_, region) => {
 		const whole = stack;
-		stack = await Stack.start({ nodeEnv: { MAX_OUTGOING_BITRATE: "250000" } });
+		const little = { MAX_OUTGOING_BITRATE: "250000" };
+		stack = await Stack.start({ nodeEnv: region ? {} : little });
 		try {
-			const { sender, receiver } = await two({ video: "coloreffects preset=sepia" }, { audio: false });
+			if (region) await stack.addNode("us-1", little, region);
+			const { sender, receiver } = await two({ video: "coloreffects preset=sepia" }, { audio: false }, region);
+			const [from, to] = await Promise.all([sender, receiver].map((page) => page.evaluate(() => window.room.node?.id)));
+			expect(to === from).toBe(region === undefined);
 			// A picture that takes whatever there is.
 			await sender.evaluate(() => {
 				const canvas = window.canvas.getContext("2d") as CanvasRenderingContext2D;
@@ -428,9 +439,9 @@ describe("a receiver with little bandwidth", () => {
 					}
 				};
 			});
-			const kilobits = async () => {
+			const kilobits = async (ms = 2_000) => {
 				const before = await received(receiver);
-				await new Promise((resolve) => setTimeout(resolve, 2_000));
+				await new Promise((resolve) => setTimeout(resolve, ms));
 				const after = await received(receiver);
 				return ((after.bytes - before.bytes) * 8) / (after.at - before.at);
 			};
@@ -439,8 +450,8 @@ describe("a receiver with little bandwidth", () => {
 				return rate > 100 && rate < 330 ? "fits" : rate;
 			};
 			await expect.poll(fits, PATIENCE).toBe("fits");
-			// That was no window on the way up.
-			for (let more = 0; more < 5; more++) expect(await kilobits()).toBeLessThan(330);
+			// That was no window on the way up. Of 800 kbit/s, where nothing is known of the receiver, over 600 were seen.
+			expect(await kilobits(10_000)).toBeLessThan(400);
 		} finally {
 			await stack.stop();
 			stack = whole;

@@ -472,6 +472,25 @@ describe("what is wanted of a track", () => {
 	});
 });
 
+describe("what receivers have bandwidth for", () => {
+	it("is told to the node that encodes the track, by those alone that were sent it", async () => {
+		const { room, link, clients, stub } = await roomWith("a");
+		const [a] = clients;
+		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.publish();
+		const { link: other } = await enter(room, "c", far);
+		const { track, to } = await link.command("pipe");
+		// Of a track that is not known, or that it was not sent yet.
+		other.report({ type: "bandwidth", track: "unknown", bitrate: 1 });
+		link.report({ type: "bandwidth", track, bitrate: 2 });
+		link.report({ type: "piped", track, to, pipe: "p1", media, encoded: true });
+		expect(await other.command("receive")).toMatchObject({ track: "t", encoded: true });
+		await evictDurableObject(stub);
+		other.report({ type: "bandwidth", track, bitrate: 300_000 });
+		expect(await link.command("bandwidth")).toEqual({ type: "bandwidth", track, from: to, bitrate: 300_000 });
+	});
+});
+
 describe("a recording of everybody", () => {
 	/** A publishes `t` on the near node, C `u` on the far one, and neither receives anything. */
 	async function apart() {

@@ -80,6 +80,47 @@ describe("the bit rate of altered video", () => {
 		expect(told).toEqual([]);
 	});
 
+	it("is what receivers on other nodes can take too, for as long as they say so", () => {
+		const a = receiver("a", [wet]);
+		look();
+		a.finds(1_200_000);
+		bandwidth.limit("v", 2, 400_000);
+		bandwidth.limit("v", 3, 300_000);
+		bandwidth.limit("of-nobody", 3, 200_000);
+		expect(look()).toBe(300_000);
+		vi.advanceTimersByTime(8_000);
+		bandwidth.limit("v", 2, 500_000);
+		vi.advanceTimersByTime(6_000);
+		expect(told.at(-1)).toBe(500_000);
+		vi.advanceTimersByTime(8_000);
+		expect(told.at(-1)).toBe(1_200_000);
+	});
+
+	it("is told to the node that encodes it: a change within a second, anything again after five", () => {
+		const relayed: number[] = [];
+		const far = { id: "far", kind: "video" as const, closed: false };
+		const a = receiver("a", [far as RoomTrack]);
+		bandwidth.relay(far as RoomTrack, (bitrate) => relayed.push(bitrate));
+		look();
+		// What another node told is not passed on by this one.
+		bandwidth.limit("far", 4, 160_000);
+		a.finds(700_000);
+		look();
+		a.finds(400_000);
+		look();
+		expect(relayed).toEqual([700_000]);
+		vi.advanceTimersByTime(1_000);
+		expect(relayed).toEqual([700_000, 400_000]);
+		vi.advanceTimersByTime(4_500);
+		expect(relayed).toHaveLength(2);
+		vi.advanceTimersByTime(500);
+		expect(relayed).toEqual([700_000, 400_000, 400_000]);
+		far.closed = true;
+		vi.advanceTimersByTime(10_000);
+		expect(relayed).toHaveLength(3);
+		expect(told).toEqual([]);
+	});
+
 	it("is a receiver's share of its bandwidth, where it gets several videos", () => {
 		const others = ["w", "x"].map((id) => ({ id, kind: "video" }) as RoomTrack);
 		const a = receiver("a", [wet, ...others, { id: "s", kind: "audio" } as RoomTrack]);

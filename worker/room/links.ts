@@ -7,7 +7,7 @@ import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
 import { onEffects } from "./effects.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
-import { flowAgain, forgetNode, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
+import { flowAgain, forgetNode, onBandwidth, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import { onRecording } from "./recording-reports.ts";
 import type { LinkGrant } from "./rpc.ts";
@@ -130,6 +130,8 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			return;
 		case "demand":
 			return onDemand(core, assignment.epoch, report.demand);
+		case "bandwidth":
+			return onBandwidth(core, assignment.epoch, report);
 		case "peerReady":
 			return onPeerReady(core, assignment.epoch, report);
 		case "peerStale":

@@ -146,7 +146,7 @@ function pairOf(one: number, other: number): string {
 }
 
 /** A track is on its way to another node: that takes it, and sends it to all who wait for it there. */
-export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media }: Piped): void {
+export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media, encoded }: Piped): void {
 	const track = core.tracks.get(id);
 	const expected = track?.pipes[to];
 	if (!track || expected?.from !== epoch) {
@@ -158,12 +158,19 @@ export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media 
 	const { participant, info } = track;
 	const { source, layers, muted } = info;
 	const commands: LinkCommand[] = [
-		{ type: "receive", track: id, from: epoch, pipe, participant, source, media, layers, muted },
+		{ type: "receive", track: id, from: epoch, pipe, participant, source, media, layers, muted, encoded },
 	];
 	for (const { member, endpoint } of receiversOn(core, to)) {
 		if (wants(core, member, track)) commands.push(...flowTo(core, member, endpoint, [track]));
 	}
 	command(core, to, commands);
+}
+
+/** Its encoder hears of all who receive a track; told again and again, so nothing is kept here. */
+export function onBandwidth(core: Core, epoch: number, report: Extract<LinkReport, { type: "bandwidth" }>): void {
+	const track = core.tracks.get(report.track);
+	const origin = track?.pipes[epoch] && originOf(core, track);
+	if (origin !== undefined) command(core, origin, [{ ...report, from: epoch }]);
 }
 
 export function onPipeFailed(core: Core, epoch: number, report: Extract<LinkReport, { type: "pipeFailed" }>): void {
