@@ -1,8 +1,9 @@
 /** One track on its way through a pipeline: out of mediasoup over SRTP on loopback, and back in altered. */
-import { randomBytes, randomInt } from "node:crypto";
-import type { Consumer, PlainTransport, Producer, RtpCapabilities, RtpCodecParameters } from "mediasoup/types";
+import { randomInt } from "node:crypto";
+import type { Producer, RtpCodecParameters } from "mediasoup/types";
 import type { EffectsWish } from "../../shared/effects.ts";
 import type { RtpParameters } from "../../shared/media.ts";
+import { hex, portOf, type Tap, tap } from "../gst/loopback.ts";
 import type { Pipeline } from "../gst/pipeline.ts";
 import { rtpParametersOut } from "../rtc/convert.ts";
 import type { Home } from "../rtc/home.ts";
@@ -10,21 +11,16 @@ import type { Inlet } from "../rtc/tracks.ts";
 import { VIDEO_BITRATE } from "./codecs.ts";
 import type { Flow } from "./text.ts";
 
-const SUITE = "AES_CM_128_HMAC_SHA1_80";
-const KEY_BYTES = 30;
-
 export class Strand {
 	readonly flow: Flow;
 	/** Where the altered track comes in. */
 	readonly inlet: Inlet;
-	readonly #transport: PlainTransport;
-	readonly #consumer: Consumer;
+	readonly #way: Tap;
 
-	private constructor(home: Home, transport: PlainTransport, consumer: Consumer, flow: Flow, altered: RtpParameters) {
+	private constructor(home: Home, way: Tap, flow: Flow, altered: RtpParameters) {
 		this.flow = flow;
-		this.#transport = transport;
-		this.#consumer = consumer;
-		this.inlet = { home, transport, media: { kind: flow.kind, rtpParameters: altered } };
+		this.#way = way;
+		this.inlet = { home, transport: way.transport, media: { kind: flow.kind, rtpParameters: altered } };
 	}
 
 	static async open(
@@ -33,28 +29,13 @@ export class Strand {
 		participant: string,
 		wish: EffectsWish,
 	): Promise<Strand> {
-		const listen = { protocol: "udp", ip: "127.0.0.1" } as const;
-		const transport = await home.router.createPlainTransport({
-			listenInfo: listen,
-			rtcpListenInfo: listen,
-			rtcpMux: false,
-			comedia: false,
-			enableSrtp: true,
-			srtpCryptoSuite: SUITE,
-		});
+		const way = await tap(home.router, producer);
 		try {
 			const { kind } = producer;
-			const consumer = await transport.consume({
-				producerId: producer.id,
-				rtpCapabilities: capabilitiesFor(producer, home),
-				paused: true,
-			});
+			const { consumer, transport, workerKey, pipelineKey, rtcpPort } = way;
 			const [codec] = consumer.rtpParameters.codecs;
 			const ssrc = consumer.rtpParameters.encodings?.[0]?.ssrc;
-			const theirs = transport.srtpParameters;
-			const rtcp = transport.rtcpTuple?.localPort;
-			if (!codec || ssrc === undefined || !theirs || rtcp === undefined)
-				throw new Error("a transport without its parts");
+			if (!codec || ssrc === undefined) throw new Error("a track without a codec or an SSRC");
 			const altered = {
 				...parametersOf(codec, wish[kind] !== undefined, wish, participant, kind),
 				// It stays the stream that the sender or its dialect named.
@@ -66,51 +47,34 @@ export class Strand {
 					payloadType: altered.codecs[0]?.payloadType ?? 0,
 					ssrc: altered.encodings?.[0]?.ssrc ?? 0,
 				},
-				keys: {
-					theirs: Buffer.from(theirs.keyBase64, "base64").toString("hex"),
-					ours: randomBytes(KEY_BYTES).toString("hex"),
-				},
-				ports: { rtp: transport.tuple.localPort, rtcp },
+				keys: { theirs: hex(workerKey), ours: hex(pipelineKey) },
+				ports: { rtp: transport.tuple.localPort, rtcp: rtcpPort },
 			};
-			return new Strand(home, transport, consumer, flow, altered);
+			return new Strand(home, way, flow, altered);
 		} catch (error) {
-			transport.close();
+			way.transport.close();
 			throw error;
 		}
 	}
 
 	/** Both sides know each other. Nothing flows before `begin`. */
 	async connect(pipeline: Pipeline): Promise<void> {
-		const { name, keys } = this.flow;
-		const [port, rtcpPort] = await Promise.all([
-			pipeline.get(`${name}_rtp_in`, "port"),
-			pipeline.get(`${name}_rtcp_in`, "port"),
-		]);
-		if (typeof port !== "number" || typeof rtcpPort !== "number") throw new Error("the pipeline ended");
-		const keyBase64 = Buffer.from(keys.ours, "hex").toString("base64");
-		const srtpParameters = { cryptoSuite: SUITE, keyBase64 } as const;
-		await this.#transport.connect({ ip: "127.0.0.1", port, rtcpPort, srtpParameters });
+		const { name } = this.flow;
+		await this.#way.connect(await portOf(pipeline, `${name}_rtp_in`), await portOf(pipeline, `${name}_rtcp_in`));
 	}
 
 	async begin(): Promise<void> {
-		await this.#consumer.resume();
+		await this.#way.consumer.resume();
 	}
 
 	/** Of the sender. */
 	async requestKeyFrame(): Promise<void> {
-		if (!this.#consumer.closed) await this.#consumer.requestKeyFrame();
+		if (!this.#way.consumer.closed) await this.#way.consumer.requestKeyFrame();
 	}
 
 	close(): void {
-		this.#transport.close();
+		this.#way.transport.close();
 	}
-}
-
-/** Its own codec and nothing around it: no retransmissions, no header extensions. */
-function capabilitiesFor(producer: Producer, { router }: Home): RtpCapabilities {
-	const mimeType = producer.rtpParameters.codecs[0]?.mimeType.toLowerCase();
-	const codecs = (router.rtpCapabilities.codecs ?? []).filter((codec) => codec.mimeType.toLowerCase() === mimeType);
-	return { codecs, headerExtensions: [] };
 }
 
 function parametersOf(

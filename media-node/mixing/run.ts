@@ -4,12 +4,12 @@ import { SwitchyardError } from "../../shared/errors.ts";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import { MIX, MIX_TRACKS } from "../../shared/mix.ts";
 import { type Encoder, type Hardware, isAlterable, videoEncoder } from "../effects/codecs.ts";
+import { freePort, type Loopback, loopback, plainCapabilities, portOf } from "../gst/loopback.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
 import type { Home } from "../rtc/home.ts";
 import { SubscribedTrack } from "../rtc/subscriptions.ts";
 import { RoomTrack } from "../rtc/tracks.ts";
 import { grid } from "./layout.ts";
-import { freePort, type Loopback, loopback, plainCapabilities } from "./loopback.ts";
 import { FRAME_RATE, type MixInput, type MixOutput, mixText, type VideoCodec } from "./text.ts";
 
 export const PICTURE: Size = { width: 960, height: 540 };
@@ -143,10 +143,9 @@ function arrange(inputs: readonly Input[]): void {
 	}
 }
 
-function specOf({ subscription, kind, tile, transport, workerKey, pipelineKey }: Input): MixInput {
+function specOf({ subscription, kind, tile, rtcpPort, workerKey, pipelineKey }: Input): MixInput {
 	const { rtpParameters } = subscription.parameters ?? {};
 	if (!rtpParameters) throw new Error("a track ended meanwhile");
-	const rtcpPort = transport.rtcpTuple?.localPort ?? 0;
 	return { kind, rtpParameters, incomingKey: workerKey, outgoingKey: pipelineKey, rtcpPort, tile };
 }
 
@@ -189,10 +188,4 @@ function parametersOf({ kind, ssrc, payloadType, codec = "VP8" }: MixOutput): Me
 		encodings: [{ ssrc, ...(kind === "video" && { maxFramerate: FRAME_RATE }) }],
 		rtcp: { cname: MIX, reducedSize: true },
 	};
-}
-
-async function portOf(pipeline: Pipeline, element: string): Promise<number> {
-	const port = Number(await pipeline.get(element, "port"));
-	if (!(port > 0)) throw new Error(`${element} has no port`);
-	return port;
 }

@@ -2,6 +2,7 @@
 import type { RtpParameters } from "mediasoup/types";
 import type { Size } from "../../shared/media.ts";
 import { type Encoder, OPUS_ENCODER, PACKETS } from "../effects/codecs.ts";
+import { hex } from "../gst/loopback.ts";
 import { SILENCES } from "../gst/mixers.ts";
 import type { Tile } from "./layout.ts";
 
@@ -131,8 +132,4 @@ function protector(name: string, key: string): string {
 function keysOf(key: string, ssrc: number): string {
 	const both = ["srtp", "srtcp"].map((p) => `${p}-cipher=(string)${CIPHER},${p}-auth=(string)${AUTHENTICATION}`);
 	return [`ssrc=(uint)${ssrc}`, `srtp-key=(buffer)${hex(key)}`, ...both].join(",");
-}
-
-function hex(base64: string): string {
-	return Buffer.from(base64, "base64").toString("hex");
 }

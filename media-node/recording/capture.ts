@@ -5,6 +5,7 @@
  */
 import type { RtpParameters } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
+import { hex } from "../gst/loopback.ts";
 
 /** How long a packet is waited for that was lost and is sent again, ms. */
 export const REORDER_MS = 400;
@@ -131,8 +132,4 @@ function codecOf({ codecs }: RtpParameters): RtpParameters["codecs"][number] {
 	const codec = codecs.find(({ mimeType }) => !/\/rtx$/i.test(mimeType));
 	if (!codec) throw new SwitchyardError("unsupported", "a track without a codec");
 	return codec;
-}
-
-function hex(base64: string): string {
-	return Buffer.from(base64, "base64").toString("hex");
 }

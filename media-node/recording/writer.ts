@@ -1,19 +1,15 @@
 /** Tracks on their way into files: mediasoup sends each over loopback, encrypted, to a process that writes it as it is. */
-import { randomBytes } from "node:crypto";
 import { stat, watch } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Consumer, PlainTransport, Producer, RtpCapabilities } from "mediasoup/types";
-import { SwitchyardError } from "../../shared/errors.ts";
+import type { Consumer, Producer } from "mediasoup/types";
 import type { Layout } from "../../shared/recordings.ts";
+import { portOf, type Tap, tap } from "../gst/loopback.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
 import type { Home } from "../rtc/home.ts";
 import { type CapturedTrack, captureText, REORDER_MS } from "./capture.ts";
 import { composeText } from "./compose.ts";
 
-const CRYPTO_SUITE = "AES_CM_128_HMAC_SHA1_80";
-/** Master key and salt (RFC 3711 section 8.2). */
-const KEY_BYTES = 30;
 /** How long the last that came may take to be written, ms: every frame is in its file as soon as it has come through. */
 const CLOSE_MS = 2_000;
 /** How long the first of each track may take, ms. */
@@ -28,11 +24,7 @@ export interface Source {
 	onFirst?: (at: number) => void;
 }
 
-interface Feed {
-	transport: PlainTransport;
-	consumer: Consumer;
-	/** Of the reports that come back. */
-	key: string;
+interface Feed extends Tap {
 	file: string;
 }
 
@@ -64,7 +56,7 @@ export class Writer {
 		const feeds: Feed[] = [];
 		let pipeline: Pipeline | undefined;
 		try {
-			for (const source of sources) feeds.push(await feedOf(home, source));
+			for (const { producer, file } of sources) feeds.push({ ...(await tap(home.router, producer)), file });
 			const tracks = feeds.map(capturedOf);
 			const text = layout ? composeText(tracks, sources[0]?.file ?? "") : captureText(tracks);
 			pipeline = new Pipeline({ text, name });
@@ -120,12 +112,8 @@ export class Writer {
 	}
 
 	async #connect(): Promise<void> {
-		for (const [i, { transport, key }] of this.#feeds.entries()) {
-			const port = await this.#pipeline.get(`rtp${i}`, "port");
-			const rtcpPort = await this.#pipeline.get(`rtcp${i}`, "port");
-			if (typeof port !== "number" || typeof rtcpPort !== "number") throw new Error("the pipeline has no ports");
-			const srtpParameters = { cryptoSuite: CRYPTO_SUITE, keyBase64: key } as const;
-			await transport.connect({ ip: "127.0.0.1", port, rtcpPort, srtpParameters });
+		for (const [i, { connect }] of this.#feeds.entries()) {
+			await connect(await portOf(this.#pipeline, `rtp${i}`), await portOf(this.#pipeline, `rtcp${i}`));
 		}
 		// All at once, as they began.
 		await Promise.all(this.#feeds.map(({ consumer }) => consumer.resume()));
@@ -143,34 +131,7 @@ async function watchFirst(consumer: Consumer, onFirst: Source["onFirst"]): Promi
 	await consumer.enableTraceEvent(["rtp"]);
 }
 
-async function feedOf({ router }: Home, { producer, file }: Source): Promise<Feed> {
-	const listenInfo = { protocol: "udp" as const, ip: "127.0.0.1" };
-	const transport = await router.createPlainTransport({
-		...{ listenInfo, rtcpMux: false, comedia: false },
-		...{ enableSrtp: true, srtpCryptoSuite: CRYPTO_SUITE },
-	});
-	try {
-		const rtpCapabilities = plain(router.rtpCapabilities);
-		if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) {
-			throw new SwitchyardError("unsupported", `${producer.rtpParameters.codecs[0]?.mimeType} is not recorded`);
-		}
-		const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, paused: true });
-		return { transport, consumer, key: randomBytes(KEY_BYTES).toString("base64"), file };
-	} catch (error) {
-		transport.close();
-		throw error;
-	}
-}
-
-/** Lost packets come again as what they were: nothing is lost on loopback. */
-function plain({ codecs = [] }: RtpCapabilities): RtpCapabilities {
-	return { codecs: codecs.filter(({ mimeType }) => !/\/rtx$/i.test(mimeType)), headerExtensions: [] };
-}
-
-function capturedOf({ transport, consumer, key, file }: Feed): CapturedTrack {
-	const { srtpParameters, rtcpTuple } = transport;
-	if (!srtpParameters || !rtcpTuple) throw new Error("a transport without SRTP");
+function capturedOf({ consumer, workerKey, pipelineKey, rtcpPort, file }: Feed): CapturedTrack {
 	const { rtpParameters, kind } = consumer;
-	const incomingKey = srtpParameters.keyBase64;
-	return { rtpParameters, kind, incomingKey, outgoingKey: key, rtcpPort: rtcpTuple.localPort, file };
+	return { rtpParameters, kind, incomingKey: workerKey, outgoingKey: pipelineKey, rtcpPort, file };
 }
