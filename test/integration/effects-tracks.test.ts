@@ -4,10 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { Crashed, Running } from "../../media-node/effects/running.ts";
 import { Strand } from "../../media-node/effects/strand.ts";
 import { log } from "../../media-node/observability/logger.ts";
+import { isData } from "../../media-node/rtc/tracks.ts";
 import type { Workers } from "../../media-node/rtc/workers.ts";
 import type { EffectsWish } from "../../shared/effects.ts";
 import type { LinkReport } from "../../shared/link.ts";
 import { SdpRoom, startWorkers } from "../support/sdp-room.ts";
+import { heard, tone } from "../support/tone.ts";
 
 let workers: Workers;
 let room: SdpRoom;
@@ -44,6 +46,24 @@ function publish(track: string, what: keyof typeof codecs): void {
 	});
 }
 
+/** A microphone that a tone comes from. */
+async function speak(track: string, hertz: number): Promise<void> {
+	const home = await room.media.home.get();
+	const transport = await tone(home.router, hertz, ssrc + 1);
+	const [endpoint] = room.media.endpoints.values();
+	if (!endpoint) throw new Error("nobody is there");
+	vi.spyOn(endpoint, "sender").mockResolvedValueOnce({ home, transport });
+	publish(track, "audio");
+}
+
+/** As receivers hear it. */
+async function pitchOf(track: string): Promise<number> {
+	const { router } = await room.media.home.get();
+	const producer = await room.media.tracks.get(track)?.ready;
+	if (!producer || isData(producer)) throw new Error(`${track} cannot be heard`);
+	return heard(router, producer);
+}
+
 const unpublish = (track: string) => room.execute({ type: "unpublish", endpoint: "e1", track });
 const setEffects = (wish: Partial<EffectsWish>) => room.execute({ type: "effects", endpoint: "e1", options, ...wish });
 
@@ -59,18 +79,20 @@ async function told(): Promise<Told> {
 const altered = () => Object.fromEntries([...room.media.tracks.all()].map(({ id, dry }) => [id, dry !== undefined]));
 
 describe("effects", () => {
-	it("are on each of several microphones, and on another one that takes the first one's place", async () => {
+	it("are heard on each of several microphones, and on another one that takes the first one's place", async () => {
 		setEffects({ audio: [pitch] });
-		publish("one", "audio");
+		await speak("one", 300);
 		expect(await told()).toMatchObject({ state: "live" });
-		publish("two", "audio");
+		await speak("two", 500);
 		// Nobody gets it as it is in the meantime.
 		expect(altered()).toEqual({ one: true, two: true });
 		expect(await told()).toMatchObject({ state: "live" });
 		expect(altered()).toEqual({ one: true, two: true });
+		expect(await Promise.all([pitchOf("one"), pitchOf("two")])).toEqual([450, 750]);
 		unpublish("one");
 		expect(await told()).toMatchObject({ state: "live" });
 		expect(altered()).toEqual({ two: true });
+		expect(await pitchOf("two")).toBe(750);
 	});
 
 	it("on a voice do not mind a camera that no pipeline can carry", async () => {
