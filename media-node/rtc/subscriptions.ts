@@ -14,7 +14,8 @@ import { ALL_LAYERS, type ConsumerParameters, type Layer, NO_LAYER, type TrackSe
 import { rtpParametersOut } from "./convert.ts";
 import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
-import { chooseLayers } from "./layers.ts";
+import { type Choice, chooseLayers } from "./layers.ts";
+import { hasLowestLayer, lowestLayer } from "./lowest.ts";
 import { isData, type RoomTrack } from "./tracks.ts";
 
 /** How long two sources of one track go to a receiver, ms: it shows the former until the new one has a frame. */
@@ -23,6 +24,8 @@ export const OVERLAP_MS = 3_000;
 export const LINGER_MS = OVERLAP_MS + 1_000;
 /** mediasoup's own. */
 const DEFAULT_PRIORITY = 1;
+/** So long a track is new, ms: it begins with its lowest layer, since the larger ones may not last. */
+const NEW_MS = 5_000;
 
 export interface Receiver {
 	/** A client's, or one into a pipeline. */
@@ -45,6 +48,9 @@ export class SubscribedTrack {
 	#closed = false;
 	/** Nothing is sent until its client is ready for it. */
 	#held: boolean;
+	/** Of a new track: its lowest layer has not come yet, or nothing has been sent. */
+	#awaited = false;
+	#beginsLow = false;
 	readonly #tuning = new Latest(() => this.#apply());
 	/** It ended without `close`: the track or the transport did. */
 	onEnded: () => void = () => {};
@@ -94,7 +100,8 @@ export class SubscribedTrack {
 		if ("kind" in consumer) {
 			const { kind, type, paused } = consumer;
 			const rtpParameters = rtpParametersOut(consumer.rtpParameters);
-			return { kind, track: id, participant, id: consumer.id, rtpParameters, type, paused };
+			const isPaused = this.#awaited ? this.#choose().paused || this.#held : paused;
+			return { kind, track: id, participant, id: consumer.id, rtpParameters, type, paused: isPaused };
 		}
 		const { sctpStreamParameters, label, protocol } = consumer;
 		if (!sctpStreamParameters) return undefined;
@@ -181,11 +188,12 @@ export class SubscribedTrack {
 			throw new SwitchyardError("unsupported", "the receiver has no codec for it");
 		}
 		const count = spatialLayersOf(producer);
-		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, count);
+		if (producer.type === "simulcast" && Date.now() - this.published.since < NEW_MS) this.#beginLow(producer);
+		const { paused, layers } = this.#choose(count);
 		const consumer = await receiver.transport.consume({
 			producerId: producer.id,
 			rtpCapabilities,
-			paused: paused || this.#held,
+			paused: paused || this.#held || this.#awaited,
 			...(receiver.mid !== undefined && { mid: receiver.mid }),
 			...(layers && producer.type !== "simple" && { preferredLayers: layers }),
 		});
@@ -193,6 +201,10 @@ export class SubscribedTrack {
 			this.#spatialLayers = count;
 			this.onWants();
 			consumer.on("layerschange", (now) => {
+				if (now && this.#beginsLow) {
+					this.#beginsLow = false;
+					this.#tuning.request();
+				}
 				this.onLayers(now ? { spatial: now.spatialLayer, temporal: now.temporalLayer } : null);
 			});
 		}
@@ -210,11 +222,27 @@ export class SubscribedTrack {
 		return consumer;
 	}
 
+	#beginLow(producer: Producer): void {
+		this.#beginsLow = true;
+		if (hasLowestLayer(producer)) return;
+		this.#awaited = true;
+		void lowestLayer(producer).then(() => {
+			this.#awaited = false;
+			this.#tuning.request();
+		});
+	}
+
+	/** What its client's settings come to now. */
+	#choose(count = this.#spatialLayers): Choice {
+		const { paused, layers } = chooseLayers(this.#settings, this.published.layers, count);
+		return { paused, layers: layers && this.#beginsLow ? { ...layers, spatialLayer: 0 } : layers };
+	}
+
 	async #apply(): Promise<void> {
 		const consumer = this.#consumer;
 		if (!consumer || consumer.closed) return;
-		const { paused: chosen, layers } = chooseLayers(this.#settings, this.published.layers, this.#spatialLayers);
-		const paused = chosen || this.#held;
+		const { paused: chosen, layers } = this.#choose();
+		const paused = chosen || this.#held || this.#awaited;
 		const changes: Promise<void>[] = [];
 		if ("kind" in consumer) {
 			const { priority = DEFAULT_PRIORITY } = this.#settings;

@@ -46,6 +46,8 @@ export class RoomTrack {
 	readonly media: TrackMedia;
 	readonly kind: TrackMedia["kind"];
 	readonly layers: readonly Size[];
+	/** When it came to this node, ms since 1970. */
+	readonly since = Date.now();
 	/** Somebody on this node receives it now. */
 	isWanted = true;
 	readonly from: TrackWish["from"];

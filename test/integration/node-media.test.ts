@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { readConfig } from "../../media-node/config.ts";
 import { MediaNode } from "../../media-node/node.ts";
 import { log } from "../../media-node/observability/logger.ts";
@@ -293,7 +293,13 @@ describe("commands", () => {
 
 	it("tune layers, size, pause and priority", async () => {
 		await newRoom();
-		link.command(open("e1", "alice"), open("e2", "bob"), publishCamera("e1", "cam"), subscribe("e2", { track: "cam" }));
+		link.command(open("e1", "alice"), open("e2", "bob"), publishCamera("e1", "cam"));
+		await link.take("published");
+		// A new one would begin with its lowest layer, and wait for that.
+		const then = Date.now();
+		vi.spyOn(Date, "now").mockReturnValue(then + 10_000);
+		onTestFinished(() => void vi.restoreAllMocks());
+		link.command(subscribe("e2", { track: "cam" }));
 		await link.take("subscribed");
 		const consumer = () => node.links.get(room)?.media.endpoints.get("e2")?.subscriptions.get("cam")?.consumer;
 		const layers = () => {
