@@ -204,7 +204,8 @@ describe("a node with a TURN server", () => {
 
 	it("that has no coturn does not start, and says what to install", async () => {
 		const start = stack.addNode("bare", await turnEnv({ TURNSERVER_BIN: "/nowhere/turnserver" }));
-		await expect(start).rejects.toThrow("ended before it registered");
-		expect(await stack.nodes.at(-1)?.exited).toBe(1);
+		await expect(start).rejects.toThrow(
+			/ended \(1\) .*: TURN_ENABLED: there is no .*turnserver.*apt-get install .*coturn/s,
+		);
 	});
 });
