@@ -1,6 +1,6 @@
 /** A room on several nodes, as its object sees it: which is asked what, and what becomes of it when messages are lost. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, TestLink, TestNode } from "./support/node.ts";
@@ -10,6 +10,9 @@ let far: TestNode;
 beforeAll(async () => {
 	near = await TestNode.register(undefined, "near");
 	far = await TestNode.register(undefined, "far");
+});
+beforeEach(() => {
+	for (const node of [near, far]) node.reportLoad();
 });
 
 const media = { kind: "audio", rtpParameters } as const;
@@ -143,6 +146,49 @@ describe("a track wanted on another node", () => {
 		const { other, to } = await spanning();
 		other.report({ type: "piped", track: "t", to, pipe: "its own", media });
 		expect(await other.command("unpipe")).toMatchObject({ track: "t", to });
+	});
+
+	describe("whose publisher moves there meanwhile", () => {
+		async function arriving() {
+			const { link, clients, room } = await roomWith("a");
+			const [a] = clients;
+			if (!a) throw new Error("nobody");
+			a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+			await link.publish();
+			const { client: c, link: other } = await enter(room, "c", far);
+			const { to } = await link.command("pipe");
+			await a.do("mediaLost", { endpoint: a.endpoint });
+			await other.open();
+			const { endpoint } = await a.event("endpoint");
+			a.post("publish", { endpoint, track: "t", source: "audio", media });
+			const { cause } = await other.command("publish");
+			link.report({ type: "piped", track: "t", to, pipe: "p1", media });
+			expect(await link.command("unpipe")).toMatchObject({ track: "t", to });
+			return { c, link, other, to, report: { endpoint, track: "t", cause } };
+		}
+
+		it("comes from there alone", async () => {
+			const { c, other, report } = await arriving();
+			other.report({ type: "published", ...report });
+			expect(await other.subscribe("a")).toMatchObject({ endpoint: c.endpoint, tracks: [{ track: "t" }] });
+			expect(other.untaken.map(({ type }) => type)).not.toContain("receive");
+		});
+
+		it("is sent for again when it cannot be published there", async () => {
+			const { link, other, to, report } = await arriving();
+			other.report({ type: "failed", ...report, error: { code: "bad_request", message: "no" } });
+			expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+		});
+
+		it("is sent for again when the media side that it was to come to is lost", async () => {
+			const { link, other, to, report } = await arriving();
+			other.report({
+				type: "closed",
+				endpoint: report.endpoint,
+				error: { code: "node_failed", message: "its worker died" },
+			});
+			expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+		});
 	});
 
 	it("is not sent on by a pipe that nobody asked for any more", async () => {

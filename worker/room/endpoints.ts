@@ -213,6 +213,13 @@ export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody):
 	// What could not be opened on a node that is there may fail again: not as fast as messages go.
 	const again = endpoint.state === "opening" && core.assignments.has(String(endpoint.epoch));
 	if (again) core.reopenAt = Date.now() + REOPEN_MS;
+	for (const track of core.tracksOf(endpoint.participant)) {
+		if (track.next?.endpoint !== endpoint.id) continue;
+		track.next = undefined;
+		core.tracks.touch(track.info.id);
+		// Who receives on that node waited for it to be published there.
+		core.reopenAt ??= Date.now();
+	}
 	if (member?.next === endpoint.id) {
 		// Its former media side goes on; where that cannot be for long, the next try follows.
 		member.next = undefined;

@@ -197,8 +197,10 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 			const track = report.track === undefined ? undefined : core.tracks.get(report.track);
 			if (track?.participant === participant) {
 				// While it moves, the former endpoint still carries it.
-				if (track.next?.endpoint === endpoint.id) track.next = undefined;
-				else if (track.endpoint === endpoint.id) dropTrack(core, track);
+				if (track.next?.endpoint === endpoint.id) {
+					track.next = undefined;
+					flowAgain(core);
+				} else if (track.endpoint === endpoint.id) dropTrack(core, track);
 				core.tracks.touch(track.info.id);
 			}
 			onRefused(core, report.cause.participant, report.cause.request);

@@ -32,6 +32,12 @@ export function isOn(core: Core, track: Track, epoch: number): boolean {
 	return originOf(core, track) === epoch || track.pipes[epoch]?.flowing === true;
 }
 
+/** A node is asked to receive the track from its own publisher, who is moving there. */
+function isPublishedNextOn(core: Core, { next }: Track, epoch: number): boolean {
+	const endpoint = next && core.endpoints.get(next.endpoint);
+	return endpoint?.epoch === epoch && endpoint.state !== "waiting";
+}
+
 /** Of the tracks an endpoint is to receive, those that are on its node; the others are sent for. */
 export function flowTo(core: Core, member: Member, endpoint: Endpoint, tracks: Iterable<Track>): LinkCommand[] {
 	const here: Track[] = [];
@@ -88,7 +94,7 @@ export function flowAgain(core: Core): void {
 
 /** Has a track sent to a node; it is subscribed to there when it has arrived. */
 function sendFor(core: Core, track: Track, to: number): void {
-	if (track.pipes[to]) return;
+	if (track.pipes[to] || isPublishedNextOn(core, track, to)) return;
 	const from = parentOf(core, track, to);
 	if (from === undefined) return;
 	track.pipes[to] = { from, flowing: false };
@@ -153,8 +159,14 @@ export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media,
 		command(core, epoch, [{ type: "unpipe", track: id, to }]);
 		return;
 	}
-	expected.flowing = true;
 	core.tracks.touch(id);
+	if (isPublishedNextOn(core, track, to)) {
+		// That node would take it for the newer of the two, and lose it with the node that is left.
+		delete track.pipes[to];
+		command(core, epoch, [{ type: "unpipe", track: id, to }]);
+		return;
+	}
+	expected.flowing = true;
 	const { participant, info } = track;
 	const { source, layers, muted } = info;
 	const commands: LinkCommand[] = [

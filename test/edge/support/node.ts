@@ -72,6 +72,11 @@ export class TestNode {
 		return node;
 	}
 
+	/** That it is idle. Until its next report, what it is assigned counts as load. */
+	reportLoad(): void {
+		this.fleet.send({ type: "load", load: IDLE });
+	}
+
 	/** The next assignment to a room. */
 	async assignment(room: string): Promise<string> {
 		const message = await this.fleet.take<Extract<FleetMessage, { type: "assignment" }>>(
