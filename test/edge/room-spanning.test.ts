@@ -295,6 +295,34 @@ describe("a node that is full", () => {
 	});
 });
 
+describe("a media side that is opening for somebody who moves", () => {
+	async function moving() {
+		const it = await spanning();
+		await it.a.do("mediaLost", { endpoint: it.a.endpoint });
+		const { endpoint } = await it.other.command("open");
+		return { ...it, endpoint };
+	}
+
+	it("gets what is published meanwhile", async () => {
+		const { c, other, endpoint } = await moving();
+		c.post("publish", { endpoint: c.endpoint, track: "u", source: "audio", media });
+		expect((await other.publish()).track).toBe("u");
+		expect(await other.command("subscribe")).toMatchObject({ endpoint, tracks: [{ track: "u" }] });
+	});
+
+	it("gets what its member chooses meanwhile", async () => {
+		const { a, c, other, endpoint } = await moving();
+		const published = c.do("publish", { endpoint: c.endpoint, track: "u", source: "audio", media });
+		await other.publish();
+		await other.command("subscribe");
+		await published;
+		await a.do("subscribe", { tracks: [{ track: "u", paused: true }] });
+		expect(await other.command("tune")).toMatchObject({ endpoint, tracks: [{ track: "u", paused: true }] });
+		await a.do("subscribe", { tracks: [{ track: "u", on: false }] });
+		expect(await other.command("unsubscribe")).toMatchObject({ endpoint, tracks: ["u"] });
+	});
+});
+
 describe("a node that a participant does not reach", () => {
 	it("is left by that one, make before break, and not given to it again; others stay", async () => {
 		const { room, link, clients } = await roomWith("a", "b");

@@ -177,6 +177,18 @@ export function beginsAnew(core: Core, member: Member | undefined): boolean {
 	return member !== undefined && core.dialect(member.dialect).beginsAnew === true;
 }
 
+/**
+ * Of a member's media sides those that get what it is to receive: the one it has, and the one that it moves to, which
+ * was told of everything when it began to open, and of nothing since.
+ */
+export function receiving(core: Core, member: Member): Endpoint[] {
+	return [member.endpoint, member.next].flatMap((id) => {
+		const endpoint = id === undefined ? undefined : core.endpoints.get(id);
+		const is = endpoint && endpoint.state !== "waiting" && !awaitsClient(core, member, endpoint);
+		return is ? [endpoint] : [];
+	});
+}
+
 /** It is to take the place of the one that its client has. */
 function awaitsClient(core: Core, member: Member, { id }: Endpoint): boolean {
 	return beginsAnew(core, member) && (member.state === "away" || (member.endpoint ?? id) !== id);

@@ -4,6 +4,7 @@
  */
 import type { Speakers } from "../../shared/speakers.ts";
 import type { Core } from "./core.ts";
+import { receiving } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flow, prune } from "./pipes.ts";
 import type { Track } from "./state.ts";
@@ -81,12 +82,13 @@ export class LastN {
 		const core = this.#core;
 		const { id } = track.info;
 		for (const member of core.members.values()) {
-			const endpoint = core.serving(member.id);
-			if (!endpoint || endpoint.state === "waiting" || member.id === track.participant) continue;
+			if (member.id === track.participant) continue;
 			// Asked for by name, or not received before either.
 			if (wants(core, member, track) || member.subscribe !== "all") continue;
-			command(core, endpoint.epoch, [{ type: "unsubscribe", endpoint: endpoint.id, tracks: [id] }]);
-			core.emit({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] }, { to: [member.id] });
+			for (const endpoint of receiving(core, member)) {
+				command(core, endpoint.epoch, [{ type: "unsubscribe", endpoint: endpoint.id, tracks: [id] }]);
+				core.emit({ type: "unsubscribed", endpoint: endpoint.id, tracks: [id] }, { to: [member.id] });
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@
 import type { LinkCommand, LinkReport } from "../../shared/link.ts";
 import type { Core } from "./core.ts";
 import { reckon } from "./demand.ts";
+import { receiving } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { forgetSpeakers } from "./speakers.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
@@ -54,11 +55,12 @@ export function flow(core: Core, track: Track): LinkCommand[] {
 	const origin = originOf(core, track);
 	const atOrigin: LinkCommand[] = [];
 	for (const member of core.members.values()) {
-		const endpoint = core.serving(member.id);
-		if (!endpoint || endpoint.state === "waiting" || !wants(core, member, track)) continue;
-		const commands = flowTo(core, member, endpoint, [track]);
-		if (endpoint.epoch === origin) atOrigin.push(...commands);
-		else command(core, endpoint.epoch, commands);
+		if (!wants(core, member, track)) continue;
+		for (const endpoint of receiving(core, member)) {
+			const commands = flowTo(core, member, endpoint, [track]);
+			if (endpoint.epoch === origin) atOrigin.push(...commands);
+			else command(core, endpoint.epoch, commands);
+		}
 	}
 	return atOrigin;
 }

@@ -4,6 +4,7 @@ import type { Subscription } from "../../shared/link.ts";
 import { isMixTrack } from "../../shared/mix.ts";
 import type { RequestOf, SubscriptionChange } from "../../shared/native.ts";
 import type { Core } from "./core.ts";
+import { receiving } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flowTo, prune } from "./pipes.ts";
 import type { Member, Track } from "./state.ts";
@@ -34,32 +35,33 @@ export function subscribe(core: Core, member: Member, wish: Omit<RequestOf<"subs
 	if (!member.rights.subscribe) throw new SwitchyardError("forbidden", "no right to subscribe");
 	const missing = request.tracks.find((change) => !core.tracks.has(change.track));
 	if (missing) throw new SwitchyardError("not_found", `no track ${missing.track} here`);
-	const endpoint = core.serving(member.id);
-	const onNode = endpoint && endpoint.state !== "waiting" ? endpoint : undefined;
-	const before = new Set(onNode ? wantedBy(core, member) : []);
+	const sides = receiving(core, member);
+	const before = new Set(sides.length > 0 ? wantedBy(core, member) : []);
 
 	if (request.default) member.subscribe = request.default;
 	for (const { track, ...change } of request.tracks)
 		member.subscriptions[track] = merge(member.subscriptions[track], change);
 	core.members.touch(member.id);
-	if (!onNode) return;
+	if (sides.length === 0) return;
 
 	const wanted = new Set(wantedBy(core, member));
 	const changed = new Set(request.tracks.map(({ track }) => track));
 	const begin = [...wanted].filter((track) => !before.has(track));
 	const alter = [...wanted].filter((track) => before.has(track) && changed.has(track.info.id));
 	const end = [...before].filter((track) => !wanted.has(track));
-	const commands = flowTo(core, member, onNode, begin);
-	if (alter.length > 0) {
-		const tracks = alter.map((track) => subscription(member, track));
-		commands.push({ type: "tune", endpoint: onNode.id, tracks });
+	for (const endpoint of sides) {
+		const commands = flowTo(core, member, endpoint, begin);
+		if (alter.length > 0) {
+			const tracks = alter.map((track) => subscription(member, track));
+			commands.push({ type: "tune", endpoint: endpoint.id, tracks });
+		}
+		if (end.length > 0) {
+			const tracks = end.map(({ info }) => info.id);
+			commands.push({ type: "unsubscribe", endpoint: endpoint.id, tracks });
+			core.emit({ type: "unsubscribed", endpoint: endpoint.id, tracks }, { to: [member.id] });
+		}
+		command(core, endpoint.epoch, commands);
 	}
-	if (end.length > 0) {
-		const tracks = end.map(({ info }) => info.id);
-		commands.push({ type: "unsubscribe", endpoint: onNode.id, tracks });
-		core.emit({ type: "unsubscribed", endpoint: onNode.id, tracks }, { to: [member.id] });
-	}
-	command(core, onNode.epoch, commands);
 	if (end.length > 0) prune(core, end);
 }
 
