@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { Consumer, PlainTransport, Producer, Router, RtpCapabilities } from "mediasoup/types";
+import { climb } from "../rtc/climbing.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 const ADDRESS = "127.0.0.1";
@@ -47,11 +48,13 @@ export async function loopback(router: Router): Promise<Loopback> {
 }
 
 /** What is sent to the room, on its way to a pipeline. */
-export async function tap(router: Router, { id: producerId }: Producer): Promise<Tap> {
+export async function tap(router: Router, producer: Producer): Promise<Tap> {
 	const way = await loopback(router);
 	try {
 		const rtpCapabilities = plainCapabilities(router.rtpCapabilities);
-		return { ...way, consumer: await way.transport.consume({ producerId, rtpCapabilities, paused: true }) };
+		const consumer = await way.transport.consume({ producerId: producer.id, rtpCapabilities, paused: true });
+		climb(consumer, producer);
+		return { ...way, consumer };
 	} catch (error) {
 		way.transport.close();
 		throw error;

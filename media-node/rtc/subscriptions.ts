@@ -11,6 +11,7 @@ import type {
 } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import { ALL_LAYERS, type ConsumerParameters, type Layer, NO_LAYER, type TrackSettings } from "../../shared/media.ts";
+import { climb } from "./climbing.ts";
 import { rtpParametersOut } from "./convert.ts";
 import type { Home } from "./home.ts";
 import { Latest } from "./latest.ts";
@@ -200,6 +201,7 @@ export class SubscribedTrack {
 		if (consumer.type === "simulcast" || consumer.type === "svc") {
 			this.#spatialLayers = count;
 			this.onWants();
+			climb(consumer, producer, () => this.#choose().layers ?? consumer.preferredLayers);
 			consumer.on("layerschange", (now) => {
 				if (now && this.#beginsLow) {
 					this.#beginsLow = false;
