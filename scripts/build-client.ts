@@ -82,12 +82,14 @@ function buildTypes(): void {
 		if (done.has(name)) continue;
 		done.add(name);
 		const text = readFileSync(join(out, "client/sdk", `${name}.d.ts`), "utf8");
-		const relative = text.replace(/from "\.\/([\w-]+)\.ts"/g, (_, other: string) => {
-			queue.push(other);
+		const relative = text.replace(/from "\.\/([\w/-]+)\.ts"/g, (_, other: string) => {
+			queue.push(join(dirname(name), other));
 			return `from "./${other}.js"`;
 		});
 		if (/from "(?!\.\/)/.test(relative)) throw new Error(`the types of ${name}.ts need more than the SDK`);
-		writeFileSync(join(OUT, "sdk", `${name === "index" ? "switchyard" : name}.d.ts`), relative);
+		const file = join(OUT, "sdk", `${name === "index" ? "switchyard" : name}.d.ts`);
+		mkdirSync(dirname(file), { recursive: true });
+		writeFileSync(file, relative);
 	}
 	rmSync(out, { recursive: true });
 }
