@@ -67,7 +67,14 @@ export default defineConfig({
 				test: { name: "events", include: ["test/events/**/*.test.ts"] },
 			},
 			{ test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...media } },
-			{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...media } },
+			{
+				test: {
+					name: "browser",
+					include: ["test/browser/**/*.test.ts"],
+					globalSetup: "test/support/build-client.ts",
+					...media,
+				},
+			},
 			{ test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], ...outside } },
 		],
 	},

@@ -1,5 +1,4 @@
 /** The admin page in Chromium, over the real edge and a real node, with bots in a room. */
-import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { Bot } from "../support/bot/bot.ts";
@@ -28,7 +27,6 @@ const row = (id: string) => page.locator(`[data-participant="${id}"]`);
 const toast = (text: string) => page.locator(".toast", { hasText: text }).waitFor();
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

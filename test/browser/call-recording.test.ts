@@ -1,5 +1,4 @@
 /** The button of the demo: whoever presses it gets the call as a file, and everybody sees that it is recorded. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +16,6 @@ let browser: Browser;
 const dir = mkdtempSync(join(tmpdir(), "switchyard-call-recording-"));
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	[stack, browser] = await Promise.all([
 		Stack.start({ nodeEnv: { RECORDINGS_DIR: join(dir, "node") } }),
 		launchChromium(["--autoplay-policy=no-user-gesture-required"]),

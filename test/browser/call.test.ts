@@ -62,7 +62,6 @@ async function decodes(page: Page, participant: string, source = "camera"): Prom
 }
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

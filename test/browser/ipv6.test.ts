@@ -1,5 +1,4 @@
 /** An edge and nodes that are reached by IPv6 alone, in Chromium: by the SDK, and by plain SDP over HTTP. */
-import { execFileSync } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,7 +36,6 @@ async function decodes(page: Page): Promise<void> {
 
 describe.skipIf(none)("over IPv6 alone", () => {
 	beforeAll(async () => {
-		execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 		[stack, browser] = await Promise.all([Stack.start({ nodes: 0, host: HOST }), launchChromium()]);
 		// Where they listen is not said: that they do for IPv6 follows from what they announce.
 		const env = { ANNOUNCED_ADDRESS: HOST };

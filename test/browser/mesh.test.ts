@@ -2,7 +2,6 @@
  * People who talk directly, in Chromium: two without any media node, then a third with one, then two again. What they
  * see meanwhile is what is checked.
  */
-import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type * as Sdk from "../../client/sdk/index.ts";
@@ -109,7 +108,6 @@ async function served(): Promise<unknown[]> {
 }
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

@@ -18,7 +18,6 @@ let stack: Stack;
 let browser: Browser;
 const pages: Page[] = [];
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium(["--autoplay-policy=no-user-gesture-required"]);
 });
 afterAll(() => browser?.close());

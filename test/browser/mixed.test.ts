@@ -1,5 +1,4 @@
 /** One room, people of every protocol in it: each sees and hears all the others, and sees them come and go. */
-import { execFileSync } from "node:child_process";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
@@ -22,7 +21,6 @@ const here: Guest[] = [];
 const encoders: { id: string; stream: string }[] = [];
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium([
 		"--autoplay-policy=no-user-gesture-required",
 		// Few pictures a second, so that a small machine can make and show all of them.

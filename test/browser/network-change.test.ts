@@ -3,7 +3,6 @@
  * namespace of its own, where its address is taken away and another one given. Other tests' browsers would notice what
  * is done to the machine's own network, so all of this runs in one that is made for it.
  */
-import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Room } from "../../client/sdk/index.ts";
@@ -33,7 +32,6 @@ if (!network) {
 		let browsers: Browser[] = [];
 
 		beforeAll(async () => {
-			execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 			const moving = network.add("moving");
 			const nodeEnv = { ANNOUNCED_ADDRESS: edgeAddress };
 			stack = await Stack.start({ host: edgeAddress, nodeEnv, vars: { ALLOWED_ORIGINS: "*" } });

@@ -1,5 +1,4 @@
 /** The bit rates that a session of Odoo's protocol may have: real congestion control of Chromium and mediasoup. */
-import { execFileSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -11,7 +10,6 @@ import { Stack, type StackOptions } from "../support/stack.ts";
 let browser: Browser;
 let stack: Stack;
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

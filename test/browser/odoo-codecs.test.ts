@@ -1,5 +1,4 @@
 /** AUDIO_CODECS and VIDEO_CODECS: what Chromium sends and decodes when the edge tells it of some codecs only. */
-import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SfuClient } from "../../client/odoo/sfu-client.ts";
@@ -14,7 +13,6 @@ declare const window: { client: SfuClient };
 let stack: Stack;
 let browser: Browser;
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	const vars = { AUDIO_CODECS: "PCMU,opus", VIDEO_CODECS: "VP9,nonsense" };
 	[stack, browser] = await Promise.all([Stack.start({ vars }), launchChromium()]);
 });

@@ -1,5 +1,4 @@
 /** A drain under the Odoo client library in Chromium, which lets its media go on until the next connection has its own. */
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -23,7 +22,6 @@ const GAP_MS = 1_500;
 let stack: Stack;
 let browser: Browser;
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

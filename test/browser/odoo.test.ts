@@ -1,5 +1,4 @@
 /** Odoo's protocol in Chromium: the client library against the edge and a real node, media included. */
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
@@ -19,7 +18,6 @@ let channel: OdooChannel;
 const pages = new Map<number, Page>();
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	browser = await launchChromium();
 });
 afterAll(() => browser?.close());

@@ -1,5 +1,4 @@
 /** Chromium on two nodes: simulcast, layer choice and key frames through the pipe between them. */
-import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Room } from "../../client/sdk/index.ts";
@@ -12,7 +11,6 @@ let stack: Stack;
 let browser: Browser;
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	[stack, browser] = await Promise.all([Stack.start({ nodes: 0 }), launchChromium()]);
 	await Promise.all([stack.addNode("eu-1", {}, "eu"), stack.addNode("us-1", {}, "us")]);
 });

@@ -1,5 +1,4 @@
 /** Talksy's page of a room, as its users know it: open an address, click Start, see who else did. */
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
@@ -12,7 +11,6 @@ let stack: Stack;
 let browser: Browser;
 const failures: string[] = [];
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	[stack, browser] = await Promise.all([
 		Stack.start({ vars: { TALKSY: "true" } }),
 		launchChromium([

@@ -70,7 +70,6 @@ const RELAYED = expect.toSatisfy((ways: string[]) => ways.length > 0 && ways.eve
 const see = (a: Page, b: Page) => Promise.all([decodes(a, "bob"), decodes(b, "alice")]);
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	certificate = makeCertificate(ownAddress());
 	const tls = {
 		...{ TURN_TLS_CERT: certificate.cert, TURN_TLS_KEY: certificate.key },
