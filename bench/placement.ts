@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPORT_MS } from "../shared/fleet.ts";
+import { Random } from "../test/support/random.ts";
 import { HUB_NAMES, type Hub, hubOf, hubsFrom } from "../worker/fleet/hubs.ts";
 import {
 	type Candidate,
@@ -97,17 +98,6 @@ interface Member {
 interface Room {
 	name: string;
 	members: Member[];
-}
-
-/** The same each time (mulberry32). */
-function random(seed: number): () => number {
-	let a = seed;
-	return () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-	};
 }
 
 function pick<T>(next: () => number, weighted: readonly (readonly [T, number])[]): T {
@@ -319,7 +309,8 @@ function distances(rooms: readonly Room[], nodes: readonly SimNode[]) {
 }
 
 export async function placement(): Promise<Figures> {
-	const next = random(1);
+	const random = new Random(1);
+	const next = () => random.next();
 	const rooms = makeRooms(next);
 	let consumers = 0;
 	for (const { members } of rooms) {

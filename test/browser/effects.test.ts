@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Effects, Room } from "../../client/sdk/index.ts";
 import { launchChromium } from "../support/chromium.ts";
+import { watchConnections } from "../support/connections.ts";
 import { Stack } from "../support/stack.ts";
 
 declare const window: {
@@ -36,16 +37,7 @@ async function enter(room: string, identity: string, region?: string): Promise<P
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	open.push(page);
-	await page.addInitScript(() => {
-		window.connections = [];
-		const Native = globalThis.RTCPeerConnection;
-		globalThis.RTCPeerConnection = class extends Native {
-			constructor(configuration?: RTCConfiguration) {
-				super(configuration);
-				window.connections.push(this);
-			}
-		};
-	});
+	await page.addInitScript(watchConnections);
 	await page.goto(`${stack.url}/v1/health`);
 	await page.addScriptTag({
 		type: "module",
@@ -201,7 +193,6 @@ async function two(effects: Effects, what?: { audio?: boolean; video?: boolean }
 }
 
 beforeAll(async () => {
-	execFileSync(process.execPath, ["scripts/build-client.ts"], { stdio: "ignore" });
 	[stack, browser] = await Promise.all([Stack.start(), launchChromium(["--autoplay-policy=no-user-gesture-required"])]);
 });
 afterEach(async () => {

@@ -1,5 +1,5 @@
-/** What of media arrives in a page, whatever its client made its connections with. */
-import type { BrowserContext, JSHandle, Page } from "playwright-core";
+/** What of media arrives in a page whose connections are watched (connections.ts). */
+import type { JSHandle, Page } from "playwright-core";
 
 export interface Arriving {
 	kind: string;
@@ -10,20 +10,6 @@ export interface Arriving {
 }
 
 declare const window: { connections: RTCPeerConnection[] } & Window;
-
-/** To be called before the context has pages. */
-export async function watchConnections(context: BrowserContext): Promise<void> {
-	await context.addInitScript(() => {
-		window.connections = [];
-		const Native = globalThis.RTCPeerConnection;
-		globalThis.RTCPeerConnection = class extends Native {
-			constructor(configuration?: RTCConfiguration) {
-				super(configuration);
-				window.connections.push(this);
-			}
-		};
-	});
-}
 
 /** By the id that the track has in the page. */
 export const arrivingIn = (page: Page): Promise<Record<string, Arriving>> =>

@@ -3,7 +3,8 @@
  * and hear, by the names of the participants in the room, however their protocol tells who is who.
  */
 import type { Browser, Page } from "playwright-core";
-import { type Arriving, arrivingIn, streamSentFrom, watchConnections } from "./arriving.ts";
+import { type Arriving, arrivingIn, streamSentFrom } from "./arriving.ts";
+import { watchConnections } from "./connections.ts";
 import type { OdooChannel } from "./odoo.ts";
 import { enterChannel, tracksOf, upload } from "./odoo-page.ts";
 import { PionPerson } from "./pion-page.ts";
@@ -65,7 +66,7 @@ export interface Place {
 
 async function newPage({ browser }: Place): Promise<Page> {
 	const context = await browser.newContext();
-	await watchConnections(context);
+	await context.addInitScript(watchConnections);
 	return context.newPage();
 }
 

@@ -3,19 +3,9 @@ import { describe, expect, it } from "vitest";
 import { pion } from "../../worker/dialects/pion/pion.ts";
 import { talksy } from "../../worker/dialects/talksy/talksy.ts";
 import type { Core } from "../../worker/room/core.ts";
+import { Random } from "../support/random.ts";
 
 const FRAMES = 10_000;
-
-/** Mulberry32: the same numbers for the same seed. */
-function random(seed: number): () => number {
-	let a = seed;
-	return () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
 
 const SCRAPS = [
 	"",
@@ -34,16 +24,15 @@ const SCRAPS = [
 ];
 
 /** A frame of the protocol with something broken in it. */
-function broken(frames: readonly string[], next: () => number): string | ArrayBuffer {
-	const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
-	let text = pick(frames);
-	for (let changes = 1 + Math.floor(next() * 4); changes > 0; changes--) {
-		const at = Math.floor(next() * (text.length + 1));
-		const cut = at + Math.floor(next() * 8);
-		const scrap = next() < 0.7 ? pick(SCRAPS) : String.fromCharCode(Math.floor(next() * 0x300));
+function broken(frames: readonly string[], random: Random): string | ArrayBuffer {
+	let text = random.pick(frames);
+	for (let changes = 1 + random.below(4); changes > 0; changes--) {
+		const at = random.below(text.length + 1);
+		const cut = at + random.below(8);
+		const scrap = random.next() < 0.7 ? random.pick(SCRAPS) : String.fromCharCode(random.below(0x300));
 		text = text.slice(0, at) + scrap + text.slice(cut);
 	}
-	return next() < 0.1 ? (new TextEncoder().encode(text).slice(Math.floor(next() * 3)).buffer as ArrayBuffer) : text;
+	return random.next() < 0.1 ? (new TextEncoder().encode(text).slice(random.below(3)).buffer as ArrayBuffer) : text;
 }
 
 /** A room in which nobody has joined on the socket. */
@@ -84,8 +73,8 @@ describe("broken frames", () => {
 		const answers: string[] = [];
 		const core = stranger(answers);
 		const ws = {} as WebSocket;
-		const next = random(156);
-		for (let i = 0; i < FRAMES; i++) dialect.receive(core, ws, broken(frames, next));
+		const random = new Random(156);
+		for (let i = 0; i < FRAMES; i++) dialect.receive(core, ws, broken(frames, random));
 		expect(answers).toHaveLength(FRAMES);
 		expect(answers.filter((text) => !isError(JSON.parse(text)))).toEqual([]);
 		expect(answers.filter((text) => text.includes("A fault of the service"))).toEqual([]);

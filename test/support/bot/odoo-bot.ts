@@ -1,4 +1,5 @@
 /** A session of an Odoo channel without a browser. It comes back by itself as the stock client does, and uploads again. */
+import type { SessionInfo } from "../../../client/odoo/names.ts";
 import { type Announced, OdooConnection, type StreamType } from "./odoo-connection.ts";
 import type { Received, SenderOptions } from "./peer.ts";
 
@@ -6,15 +7,6 @@ import type { Received, SenderOptions } from "./peer.ts";
 const FINAL: readonly number[] = [4106, 4108, 4109];
 /** Its first retry, ms. */
 const RETRY = { least: 1_500, jitter: 1_000 };
-
-export interface Info {
-	isTalking?: boolean;
-	isCameraOn?: boolean;
-	isScreenSharingOn?: boolean;
-	isSelfMuted?: boolean;
-	isDeaf?: boolean;
-	isRaisingHand?: boolean;
-}
 
 export class OdooBot {
 	readonly session: number;
@@ -28,7 +20,7 @@ export class OdooBot {
 	/** What it was told, in order. */
 	readonly told: { name: string; payload: unknown }[] = [];
 	/** By session, the latest. */
-	readonly infos: Record<string, Info> = {};
+	readonly infos: Record<string, SessionInfo> = {};
 	/** Consumers it has taken, in order. */
 	readonly taken: Announced[] = [];
 	/** By producer. */
