@@ -1,6 +1,7 @@
 /** A client of Pion_SFU in a page: RTCPeerConnection and WebSocket, and its wire. */
-import type { Page } from "playwright-core";
+import type { JSHandle, Page } from "playwright-core";
 import { soundOf } from "./arriving.ts";
+import { restartIce, sendScreen } from "./peer-connection.ts";
 
 interface PionPage {
 	ws: WebSocket;
@@ -70,7 +71,7 @@ export class PionPerson {
 
 	/** Sound that comes of a track in a second and a half. */
 	async energy(track: string): Promise<number> {
-		return soundOf(await this.page.evaluateHandle(() => window.pion.pc), track);
+		return soundOf(await this.#connection(), track);
 	}
 
 	mute(muted: boolean): Promise<void> {
@@ -80,25 +81,23 @@ export class PionPerson {
 	}
 
 	/** Sends its screen in the camera's place, which is what the protocol leaves for that. */
-	screen(on: boolean): Promise<void> {
-		return this.page.evaluate(shareScreen, on);
+	async screen(on: boolean): Promise<void> {
+		const camera = await this.page.evaluateHandle(() => window.pion.own);
+		await sendScreen(await this.#connection(), camera, on);
 	}
 
-	/** Resolves when the node has answered with new credentials of its own. */
-	restartIce(): Promise<void> {
-		return this.page.evaluate(async (ids) => {
-			const { pc } = window.pion;
-			const fragment = () => /a=ice-ufrag:(.*)/.exec(pc.currentRemoteDescription?.sdp ?? "")?.[1];
-			const before = fragment();
-			const answered = new Promise<void>((resolve) => {
-				pc.addEventListener("signalingstatechange", () => fragment() !== before && resolve());
-			});
-			pc.restartIce();
-			await pc.setLocalDescription(await pc.createOffer());
-			const data = { ...ids, offer: pc.localDescription };
-			window.pion.ws.send(JSON.stringify({ event: "offer", data }));
-			return answered;
-		}, this.#ids);
+	async restartIce(): Promise<void> {
+		return restartIce(await this.#connection(), () =>
+			this.page.evaluate(async (ids) => {
+				const { pc, ws } = window.pion;
+				await pc.setLocalDescription(await pc.createOffer());
+				ws.send(JSON.stringify({ event: "offer", data: { ...ids, offer: pc.localDescription } }));
+			}, this.#ids),
+		);
+	}
+
+	#connection(): Promise<JSHandle<RTCPeerConnection>> {
+		return this.page.evaluateHandle(() => window.pion.pc);
 	}
 
 	errors(): Promise<string[]> {
@@ -162,17 +161,6 @@ async function start({ url, ...ids }: { url: string; self_id: string; room_id: s
 	const offer = await pc.createOffer();
 	await pc.setLocalDescription(offer);
 	say("offer", { ...ids, offer });
-}
-
-/** A picture of 300 × 150. */
-async function shareScreen(on: boolean): Promise<void> {
-	const { pc, own } = window.pion;
-	const sender = pc?.getSenders().find(({ track }) => track?.kind === "video");
-	const canvas = document.createElement("canvas");
-	const context = canvas.getContext("2d");
-	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
-	const [track] = (on ? canvas.captureStream(10) : own).getVideoTracks();
-	await sender?.replaceTrack(track ?? null);
 }
 
 async function shownTracks(): Promise<Shown[]> {

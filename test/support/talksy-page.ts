@@ -1,7 +1,8 @@
 /** A client of Talksy in a page: RTCPeerConnection and WebSocket, and its wire. */
-import type { Page } from "playwright-core";
+import type { JSHandle, Page } from "playwright-core";
 import type { AvailableTrack, ClientStats, Quality } from "../../shared/talksy.ts";
 import { soundOf } from "./arriving.ts";
+import { restartIce } from "./peer-connection.ts";
 
 export interface TalksyOptions {
 	/** Its video is sent in three layers; so unless told otherwise. */
@@ -104,7 +105,7 @@ export class TalksyPerson {
 
 	/** Sound that comes of a track in a second and a half. */
 	async energy(track: string): Promise<number> {
-		return soundOf(await this.page.evaluateHandle(() => window.talksy.pc), track);
+		return soundOf(await this.#connection(), track);
 	}
 
 	mute(muted: boolean): Promise<void> {
@@ -133,19 +134,12 @@ export class TalksyPerson {
 		return this.page.evaluate(stopScreen);
 	}
 
-	/** Resolves when the node has answered with new credentials of its own. */
-	restartIce(): Promise<void> {
-		return this.page.evaluate(() => {
-			const { pc } = window.talksy;
-			const fragment = () => /a=ice-ufrag:(.*)/.exec(pc.currentRemoteDescription?.sdp ?? "")?.[1];
-			const before = fragment();
-			const answered = new Promise<void>((resolve) => {
-				pc.addEventListener("signalingstatechange", () => fragment() !== before && resolve());
-			});
-			pc.restartIce();
-			window.talksy.renegotiate();
-			return answered;
-		});
+	async restartIce(): Promise<void> {
+		return restartIce(await this.#connection(), () => this.page.evaluate(() => window.talksy.renegotiate()));
+	}
+
+	#connection(): Promise<JSHandle<RTCPeerConnection>> {
+		return this.page.evaluateHandle(() => window.talksy.pc);
 	}
 
 	errors(): Promise<string[]> {

@@ -1,6 +1,7 @@
 /** A client of tribe in a page: RTCPeerConnection and WebSocket, and its wire. By a node, or directly to each other. */
 import type { Page } from "playwright-core";
 import { signOdoo } from "./odoo.ts";
+import { sendScreen } from "./peer-connection.ts";
 
 interface Frame {
 	a: string;
@@ -89,8 +90,9 @@ export class TribePerson {
 	}
 
 	/** Sends its screen in the camera's place, which is what the protocol leaves for that. */
-	screen(on: boolean): Promise<void> {
-		return this.page.evaluate(shareScreen, on);
+	async screen(on: boolean): Promise<void> {
+		const pc = await this.page.evaluateHandle(() => (window.tribe.peers.get("publisher") as Peer).pc);
+		await sendScreen(pc, await this.page.evaluateHandle(() => window.tribe.own), on);
 	}
 
 	/** The answer to taking its session up again. */
@@ -240,18 +242,6 @@ async function enter(start: Start): Promise<string> {
 	if (start.direct) for (const session of sessions) await call(session.socketId);
 	else await call("publisher");
 	return socketId;
-}
-
-/** A picture of 300 × 150. */
-async function shareScreen(on: boolean): Promise<void> {
-	const { peers, own } = window.tribe;
-	const { pc } = peers.get("publisher") ?? {};
-	const sender = pc?.getSenders().find(({ track }) => track?.kind === "video");
-	const canvas = document.createElement("canvas");
-	const context = canvas.getContext("2d");
-	setInterval(() => context?.fillRect(Math.random() * 300, Math.random() * 150, 20, 20), 50);
-	const [track] = (on ? canvas.captureStream(10) : own).getVideoTracks();
-	await sender?.replaceTrack(track ?? null);
 }
 
 async function reconnect(): Promise<Frame> {
