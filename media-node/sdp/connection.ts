@@ -4,7 +4,6 @@
  */
 import type { RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
-import type { DtlsParameters } from "../../shared/media.ts";
 import {
 	type ConnectionState,
 	type Description,
@@ -13,24 +12,13 @@ import {
 	type SentLayer,
 	SentTrack,
 } from "../../shared/sdp.ts";
-import { dtlsParametersIn } from "../rtc/convert.ts";
 import type { SubscribedTrack } from "../rtc/subscriptions.ts";
-import {
-	capabilitiesByAnswer,
-	capabilitiesOf,
-	filling,
-	type Kind,
-	knowLayers,
-	receiving,
-	type SendingChoice,
-	type Sent,
-	sentIn,
-	sharedCodecs,
-} from "./codecs.ts";
+import { Carrier } from "./carrier.ts";
+import { filling, type Kind, knowLayers, type SendingChoice, type Sent, sentIn, sharedCodecs } from "./codecs.ts";
+import { type Outlet, Outlets } from "./outlets.ts";
 import { bad, type RemoteDescription, type RemoteSection, readDescription } from "./read.ts";
-import { invitation, newSlot, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
+import { invitation, isOwn, newSlot, OwnMids, place, type Slot, sectionsOf, slotsFrom } from "./slots.ts";
 import { sectionText } from "./text.ts";
-import { writeDescription } from "./write.ts";
 
 export interface ConnectionHost {
 	readonly settings: SdpSettings;
@@ -47,38 +35,18 @@ export interface ConnectionHost {
 	readonly maySend: boolean;
 }
 
-/** How a track is received over the connection: in a section of the client's, or in one that will be offered. */
-export interface Outlet {
-	mid: string;
-	rtpCapabilities: RtpCapabilities;
-}
-
 /** An offer of the node that its client has not answered. */
 export interface Outstanding {
 	description: Description;
 	state: ConnectionState;
 }
 
-interface Waiting {
-	track: string;
-	kind: Kind;
-	resolve(outlet: Outlet): void;
-	reject(error: unknown): void;
-}
-
-/** How the mids of the node's own sections begin; browsers number theirs. */
-const OWN = "s";
-
-function isOwn(mid: string): boolean {
-	return /^s\d+$/.test(mid);
-}
-
 export class Connection {
 	readonly #host: ConnectionHost;
 	#slots: Slot[];
-	#transport: WebRtcTransport | undefined;
-	/** What the client can do, by kind, as it last told. */
-	readonly #known: Partial<Record<Kind, RtpCapabilities>> = {};
+	readonly #mids: OwnMids;
+	readonly #outlets: Outlets;
+	readonly #carrier: Carrier;
 	/** The node's offer that has no answer yet, and what to go back to when it is withdrawn. */
 	#offered: { slots: Slot[]; description: Description } | undefined;
 	/** Both sides have agreed once, or another node had. */
@@ -89,23 +57,12 @@ export class Connection {
 	readonly #clientFirst: boolean;
 	/** Answers give header extensions the router's ids. */
 	#renumbers: boolean | undefined;
-	/** Header extension ids as the client uses them, where ours do not count. */
-	readonly #ids = new Map<number, string>();
-	readonly #waiting: Waiting[] = [];
-	/** By track: outlets that are given out and not placed yet. */
-	readonly #filled = new Map<string, Slot>();
-	#remote: { ice: string; fingerprints: string } | undefined;
-	#setup: "active" | "passive" = "passive";
-	#allowMixed = false;
 	/** Whether anything has changed or not: another node began it, or it is to begin. */
 	#mustOffer: boolean;
 	/** It begins with sections for the client to send in, and what is received shares them. */
 	readonly #invites: boolean;
 	#restarting = false;
 	#closed = false;
-	#mid = 0;
-	readonly #id = Math.floor(Math.random() * 2 ** 48);
-	#version = 0;
 	/** Everything here happens one after the other. */
 	#last: Promise<unknown> = Promise.resolve();
 
@@ -114,15 +71,15 @@ export class Connection {
 		const { settings, router } = host;
 		// Only one is for sending.
 		const invites = clientFirst ? settings.invites : [];
-		this.#slots = sections
-			? slotsFrom(sections)
-			: invites.map((kind) => invitation(`${OWN}${++this.#mid}`, kind, router));
+		this.#slots = slotsFrom(sections ?? []);
+		this.#mids = new OwnMids(this.#slots);
+		if (!sections) this.#slots = invites.map((kind) => invitation(this.#mids.next(), kind, router));
+		this.#outlets = new Outlets(host, this.#mids);
+		this.#carrier = new Carrier((sctp) => host.transport(sctp));
 		this.#begun = sections !== undefined;
 		this.#invites = invites.length > 0;
 		this.#mustOffer = sections !== undefined || this.#invites;
 		this.#clientFirst = clientFirst && !this.#invites;
-		// Where another node left off its mids are taken.
-		for (const { mid } of this.#slots) this.#mid = Math.max(this.#mid, isOwn(mid) ? Number(mid.slice(OWN.length)) : 0);
 	}
 
 	get sections(): Section[] {
@@ -145,16 +102,15 @@ export class Connection {
 		// From another source, or another node, it stays in its section.
 		const there = this.#slots.find((it) => it.kind === kind && (it.outlet?.track === track || it.expected === track));
 		if (there?.capabilities) return Promise.resolve({ mid: there.mid, rtpCapabilities: there.capabilities });
-		if (there) return Promise.resolve(this.#own(there.mid));
-		if (this.#invites) return Promise.resolve(this.#own(this.#share(track, kind)));
+		if (there) return Promise.resolve(this.#outlets.own(there.mid));
+		if (this.#invites) return Promise.resolve(this.#outlets.share(this.#slots, track, kind));
 		const { fill, once } = this.#host.settings;
 		if (fill || (once && (this.#settled || this.#offered)) || (this.#clientFirst && !this.#begun)) {
-			return new Promise((resolve, reject) => {
-				this.#waiting.push({ track, kind, resolve, reject });
-				this.#refill();
-			});
+			const outlet = this.#outlets.wait(track, kind);
+			if (this.#settled) this.#outlets.refill(this.#slots);
+			return outlet;
 		}
-		return Promise.resolve(this.#own());
+		return Promise.resolve(this.#outlets.own());
 	}
 
 	/** A client's description; resolves to the answer to an offer. */
@@ -178,8 +134,8 @@ export class Connection {
 
 	close(): void {
 		this.#closed = true;
-		for (const { reject } of this.#waiting.splice(0)) reject(new SwitchyardError("stale_endpoint"));
-		this.#transport?.close();
+		this.#outlets.close();
+		this.#carrier.close();
 	}
 
 	#inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -189,61 +145,6 @@ export class Connection {
 	}
 
 	// ------------------------------------------------------------ what is received
-
-	#own(mid = `${OWN}${++this.#mid}`): Outlet {
-		return { mid, rtpCapabilities: receiving(this.#host.router, this.#known, this.#ids) };
-	}
-
-	/** The mid of a section for sending that nothing is received in yet. */
-	#share(track: string, kind: Kind): string | undefined {
-		const wanted = new Set(this.#host.subscriptions().map((it) => it.track));
-		// What was to be in it could not be received.
-		for (const of of this.#filled.keys()) if (!wanted.has(of)) this.#filled.delete(of);
-		const taken = new Set(this.#filled.values());
-		const slot = this.#slots.find(
-			(it) => it.kind === kind && !it.stopped && !it.outlet && it.expected === undefined && !taken.has(it),
-		);
-		if (slot) this.#filled.set(track, slot);
-		return slot?.mid;
-	}
-
-	/** Gives those who wait a section that the client offered, or one of our own where that may be. */
-	#serveWaiting(remote: RemoteDescription): string[] {
-		const { fill, offers } = this.#host.settings;
-		const served: string[] = [];
-		for (const waiting of this.#waiting.splice(0)) {
-			const slot = fill && this.#slots.find((it) => it.open && it.kind === waiting.kind);
-			const section = slot && remote.sections.find(({ mid }) => mid === slot.mid);
-			if (slot && section) {
-				slot.open = false;
-				slot.capabilities = filling(this.#host.router, section);
-				this.#filled.set(waiting.track, slot);
-				waiting.resolve({ mid: slot.mid, rtpCapabilities: slot.capabilities });
-				served.push(waiting.track);
-			} else if (offers) waiting.resolve(this.#own());
-			else this.#waiting.push(waiting);
-		}
-		return served;
-	}
-
-	/** Where nothing more is negotiated, those who wait take sections that are free. */
-	#refill(): void {
-		if (!this.#settled) return;
-		const wanted = new Set(this.#host.subscriptions().map(({ track }) => track));
-		for (const [track, slot] of this.#filled) {
-			// What was to be in it could not be received.
-			if (!wanted.has(track)) slot.open = this.#filled.delete(track);
-		}
-		for (const waiting of this.#waiting.splice(0)) {
-			const slot = this.#slots.find(({ kind, open, stopped }) => kind === waiting.kind && open && !stopped);
-			if (!wanted.has(waiting.track)) waiting.reject(new SwitchyardError("stale_endpoint", "unsubscribed meanwhile"));
-			else if (slot?.capabilities) {
-				slot.open = false;
-				this.#filled.set(waiting.track, slot);
-				waiting.resolve({ mid: slot.mid, rtpCapabilities: slot.capabilities });
-			} else this.#waiting.push(waiting);
-		}
-	}
 
 	/**
 	 * Puts what is received in its sections, and takes out what ended. An answer adds and stops none. True: something
@@ -264,13 +165,13 @@ export class Connection {
 		for (const subscription of now) {
 			const { mid = "", kind } = subscription.parameters ?? {};
 			if (placed.has(subscription) || kind === undefined) continue;
-			let slot = this.#filled.get(subscription.track) ?? this.#slots.find((it) => it.mid === mid);
+			let slot = this.#outlets.givenTo(subscription.track) ?? this.#slots.find((it) => it.mid === mid);
 			if (!slot) {
 				if (type === "answer") continue;
 				slot = newSlot(mid, kind);
 				place(this.#slots, slot);
 			}
-			this.#filled.delete(subscription.track);
+			this.#outlets.placed(subscription.track);
 			slot.outlet = subscription;
 			slot.expected = undefined;
 			slot.stopped = false;
@@ -298,14 +199,13 @@ export class Connection {
 		}
 		this.#checkOrder(remote);
 		const sctp = remote.sections.some(({ kind, stopped }) => kind === "application" && !stopped);
-		const restarted = this.#remote !== undefined && this.#remote.ice !== remote.ice;
-		const transport = await this.#connect(remote, sctp);
+		const restarted = this.#carrier.isRestart(remote);
+		const transport = await this.#carrier.connect(remote, sctp);
 		if (restarted) await transport.restartIce();
 		this.#renumbers ??= this.#mayRenumber(remote);
 		for (const [at, section] of remote.sections.entries()) this.#take(section, at, transport);
 		this.#begun = true;
-		this.#allowMixed = remote.allowMixed;
-		const served = this.#serveWaiting(remote);
+		const served = this.#outlets.serve(this.#slots, remote);
 		if (served.length > 0) await this.#ready(served);
 		this.#sync("answer");
 		const description = { type: "answer" as const, sdp: this.#write(transport, "answer") };
@@ -357,10 +257,7 @@ export class Connection {
 			this.#refuse(slot);
 			return;
 		}
-		this.#known[kind] = capabilitiesOf(section);
-		if (!this.#renumbers) {
-			for (const { value, uri } of section.media.ext ?? []) this.#ids.set(value, uri);
-		}
+		this.#outlets.learn(kind, section, this.#renumbers ?? false);
 		const receives = direction === "sendrecv" || direction === "recvonly";
 		const sends = direction === "sendrecv" || direction === "sendonly";
 		if (!receives) this.#refuse(slot);
@@ -407,7 +304,7 @@ export class Connection {
 		const { offers, once } = this.#host.settings;
 		if (this.#settled && !this.#closed) {
 			this.#sync("answer");
-			this.#refill();
+			this.#outlets.refill(this.#slots);
 			this.#release();
 			return;
 		}
@@ -418,8 +315,10 @@ export class Connection {
 		if (once) this.#addEmpty();
 		if (!changed && !added && !this.#mustOffer && !this.#restarting) return;
 		if (this.#slots.every(({ stopped }) => stopped)) return;
-		const transport = await this.#made(this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped));
-		if (this.#restarting && this.#remote) await transport.restartIce();
+		const transport = await this.#carrier.made(
+			this.#slots.some(({ kind, stopped }) => kind === "application" && !stopped),
+		);
+		if (this.#restarting && this.#carrier.connected) await transport.restartIce();
 		this.#restarting = false;
 		const description = { type: "offer" as const, sdp: this.#write(transport, "offer") };
 		this.#offered = { slots: before, description };
@@ -430,7 +329,7 @@ export class Connection {
 	#addApplication(): boolean {
 		const wanted = this.#clientFirst && this.#host.settings.channels.length > 0;
 		if (!wanted || this.#slots.some(({ kind }) => kind === "application")) return false;
-		place(this.#slots, newSlot(`${OWN}${++this.#mid}`, "application"));
+		place(this.#slots, newSlot(this.#mids.next(), "application"));
 		return true;
 	}
 
@@ -438,7 +337,7 @@ export class Connection {
 	#addEmpty(): void {
 		for (const kind of ["audio", "video"] as const) {
 			if (this.#slots.some((slot) => slot.kind === kind)) continue;
-			const { mid, rtpCapabilities } = this.#own();
+			const { mid, rtpCapabilities } = this.#outlets.own();
 			place(this.#slots, { ...newSlot(mid, kind), open: true, capabilities: rtpCapabilities });
 		}
 	}
@@ -450,7 +349,7 @@ export class Connection {
 		for (const [at, { mid }] of this.#slots.entries()) {
 			if (remote.sections[at]?.mid !== mid && !this.#slots[at]?.stopped) bad(`does not answer section ${mid}`);
 		}
-		await this.#connect(remote, false);
+		await this.#carrier.connect(remote, false);
 		this.#offered = undefined;
 		this.#begun = true;
 		this.#mustOffer = false;
@@ -470,7 +369,7 @@ export class Connection {
 				if (slot.sent) knowLayers(slot.sent, slot.layers);
 			}
 			slot.carried = undefined;
-			if (!section.stopped) this.#known[kind] ??= capabilitiesByAnswer(section, slot, this.#host.router);
+			if (!section.stopped) this.#outlets.learnByAnswer(kind, section, slot);
 			if (!this.#host.settings.once) continue;
 			slot.capabilities = receives ? filling(this.#host.router, section) : undefined;
 			slot.open = receives && !slot.outlet;
@@ -484,48 +383,12 @@ export class Connection {
 		for (const { outlet } of this.#slots) outlet?.release();
 	}
 
-	// ------------------------------------------------------------ transport and text
-
-	async #made(sctp: boolean): Promise<WebRtcTransport> {
-		this.#transport ??= await this.#host.transport(sctp);
-		if (this.#closed) {
-			this.#transport.close();
-			throw new SwitchyardError("stale_endpoint");
-		}
-		return this.#transport;
-	}
-
-	/** Connects with the first description that has the client's certificate; it stays the same from then on. */
-	async #connect({ ice, dtls }: RemoteDescription, sctp: boolean): Promise<WebRtcTransport> {
-		const transport = await this.#made(sctp);
-		if (dtls.fingerprints.length === 0) return transport;
-		const fingerprints = JSON.stringify(dtls.fingerprints);
-		if (!this.#remote) {
-			// The role is the client's; where it leaves the choice, ours is to wait (RFC 8842 section 5.2).
-			const role: DtlsParameters["role"] = dtls.role === "server" ? "server" : "client";
-			this.#setup = role === "server" ? "active" : "passive";
-			await transport.connect({ dtlsParameters: dtlsParametersIn({ ...dtls, role }) });
-		} else if (this.#remote.fingerprints !== fingerprints) {
-			throw new SwitchyardError("unsupported", "sdp: another certificate needs another connection");
-		}
-		this.#remote = { ice, fingerprints };
-		return transport;
-	}
+	// ------------------------------------------------------------ what is told of it
 
 	#write(transport: WebRtcTransport, type: Description["type"]): string {
-		const { sctpParameters } = transport;
-		return writeDescription(
-			{
-				...{ id: this.#id, version: ++this.#version },
-				setup: type === "offer" ? "actpass" : this.#setup,
-				allowMixed: type === "answer" ? this.#allowMixed : true,
-				sections: this.#slots.map((slot) => sectionText(slot, this.#host.router, this.#host.settings)),
-				...(sctpParameters && {
-					sctp: { port: sctpParameters.port, maxMessageSize: sctpParameters.maxReceiveMessageSize },
-				}),
-			},
-			transport,
-		);
+		const { settings, router } = this.#host;
+		const sections = this.#slots.map((slot) => sectionText(slot, router, settings));
+		return this.#carrier.write(transport, type, sections);
 	}
 
 	#state(): ConnectionState {

@@ -34,6 +34,24 @@ export interface Slot {
 	extensions: readonly Extension[];
 }
 
+/** Of the node's own sections; browsers number theirs. */
+export class OwnMids {
+	#last = 0;
+
+	/** Where another node left off its mids are taken. */
+	constructor(slots: readonly Slot[] = []) {
+		for (const { mid } of slots) if (isOwn(mid)) this.#last = Math.max(this.#last, Number(mid.slice(1)));
+	}
+
+	next(): string {
+		return `s${++this.#last}`;
+	}
+}
+
+export function isOwn(mid: string): boolean {
+	return /^s\d+$/.test(mid);
+}
+
 export function newSlot(mid: string, kind: Slot["kind"]): Slot {
 	return { mid, kind, stopped: false, codecs: [], extensions: [] };
 }
