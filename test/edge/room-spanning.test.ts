@@ -1,6 +1,6 @@
 /** A room on several nodes, as its object sees it: which is asked what, and what becomes of it when messages are lost. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOSE } from "../../shared/close-codes.ts";
 import { newRoom, TestClient, testEnv } from "./support/client.ts";
 import { capabilities, rtpParameters, TestLink, TestNode } from "./support/node.ts";
@@ -126,6 +126,20 @@ describe("a track wanted on another node", () => {
 		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
 	});
 
+	it("is sent for again when the news of another source of it was lost with a link, of either node", async () => {
+		const { room, link, other, to } = await spanning();
+		other.socket.close(1001);
+		const back = await TestLink.dial(room, other.token);
+		back.report({ type: "attached", endpoints: [], received: [{ track: "t", from: link.epoch, pipe: "p0" }] });
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+		link.report({ type: "piped", track: "t", to, pipe: "p1", media });
+		expect((await back.command("receive")).pipe).toBe("p1");
+		link.socket.close(1001);
+		const anew = await TestLink.dial(room, link.token);
+		anew.report({ type: "attached", endpoints: [], pipes: [{ track: "t", to, pipe: "p2" }] });
+		expect(await anew.command("pipe")).toMatchObject({ track: "t", to });
+	});
+
 	it("is dropped by a node that comes back with it though it is not wanted there any more", async () => {
 		const { room, link, other } = await spanning();
 		other.socket.close(1001);
@@ -191,6 +205,19 @@ describe("a track wanted on another node", () => {
 		});
 	});
 
+	it("is sent for anew when its publisher moves there, and it cannot be published", async () => {
+		const { a, link, other, to } = await spanning();
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		await other.open();
+		const { endpoint } = await a.event("endpoint");
+		a.post("publish", { endpoint, track: "t", source: "audio", media });
+		const { cause } = await other.command("publish");
+		const error = { code: "bad_request", message: "no" } as const;
+		other.report({ type: "failed", endpoint, track: "t", cause, error });
+		expect(await link.command("unpipe")).toMatchObject({ track: "t", to });
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
+	});
+
 	it("is not sent on by a pipe that nobody asked for any more", async () => {
 		const { c, link, other, to } = await spanning();
 		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });
@@ -201,38 +228,74 @@ describe("a track wanted on another node", () => {
 	});
 });
 
-describe("a track wanted on more nodes than one may send to", () => {
-	it("is sent on by one that has it, which keeps it as long as that", async () => {
-		const { link, clients, room } = await roomWith("a");
+describe("a track wanted on more nodes than one may send to", { timeout: 20_000 }, () => {
+	type There = { client: TestClient; link: TestLink; node: TestNode };
+	let registered: TestNode[] = [];
+	// The other tests' rooms have two nodes to choose from.
+	afterEach(() => {
+		for (const node of registered.splice(0)) node.fleet.close(1000);
+	});
+
+	/** On nine: the first eight get it from its origin, the ninth from the first of them. */
+	async function spread() {
+		const { link, clients, room, stub } = await roomWith("a");
 		const [a] = clients;
 		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
 		await link.publish();
-		const there: { client: TestClient; link: TestLink; node: TestNode }[] = [];
+		const there: There[] = [];
 		for (let i = 0; i < 9; i++) {
 			const place = `at-${i}`;
 			const node = await TestNode.register(undefined, place);
+			registered = [...registered, node];
 			const client = await TestClient.join(room, place, { ...withMedia, region: place });
 			const at = await node.link(room);
 			await at.open();
 			await client.event("endpoint");
 			there.push({ client, link: at, node });
-			// The first eight get it from its origin, the ninth from the first of them.
 			const from = i < 8 ? link : there[0]?.link;
 			expect(await from?.command("pipe")).toMatchObject({ track: "t", to: at.epoch });
 			from?.report({ type: "piped", track: "t", to: at.epoch, pipe: `p${i}`, media });
 			expect((await at.command("receive")).from).toBe(from?.epoch);
 		}
-		const [first, last] = [there[0], there[8]];
-		await first?.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
-		await last?.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
-		expect((await last?.link.command("drop"))?.track).toBe("t");
-		expect(await first?.link.command("unpipe")).toMatchObject({ track: "t", to: last?.link.epoch });
+		const [first, second] = there;
+		const last = there.at(-1);
+		if (!first || !second || !last) throw new Error("nobody there");
+		return { link, stub, first, second, last };
+	}
+
+	it("is sent on by one that has it, which keeps it as long as that", async () => {
+		const { link, first, last } = await spread();
+		await first.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		await last.client.do("subscribe", { tracks: [{ track: "t", on: false }] });
+		expect((await last.link.command("drop")).track).toBe("t");
+		expect(await first.link.command("unpipe")).toMatchObject({ track: "t", to: last.link.epoch });
 		// And now nobody wants it on the first any more either.
-		expect((await first?.link.command("drop"))?.track).toBe("t");
-		expect(await link.command("unpipe")).toMatchObject({ track: "t", to: first?.link.epoch });
-		// The other tests' rooms have two nodes to choose from.
-		for (const { node } of there) node.fleet.close(1000);
-	}, 20_000);
+		expect((await first.link.command("drop")).track).toBe("t");
+		expect(await link.command("unpipe")).toMatchObject({ track: "t", to: first.link.epoch });
+	});
+
+	it("is sent on anew by one that gets it anew", async () => {
+		const { link, first, last } = await spread();
+		link.report({ type: "piped", track: "t", to: first.link.epoch, pipe: "another", media });
+		expect((await first.link.command("receive")).pipe).toBe("another");
+		expect(await first.link.command("pipe")).toMatchObject({ track: "t", to: last.link.epoch });
+	});
+
+	it("is sent on by another when that one's way to its origin is lost", async () => {
+		const { link, first, second, last } = await spread();
+		first.link.report({ type: "peerStale", peer: link.epoch });
+		expect(await first.link.command("unpipe")).toMatchObject({ track: "t", to: last.link.epoch });
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to: first.link.epoch });
+		expect(await second.link.command("pipe")).toMatchObject({ track: "t", to: last.link.epoch });
+	});
+
+	it("is sent on by another when that one is let go of", async () => {
+		const { link, stub, first, last } = await spread();
+		await first.client.do("leave", {});
+		await stub.nodeDraining({ node: first.node.id, epoch: first.link.epoch, deadline: Date.now() + 60_000 });
+		expect((await first.link.socket.closed).code).toBe(CLOSE.released);
+		expect(await link.command("pipe")).toMatchObject({ track: "t", to: last.link.epoch });
+	});
 });
 
 describe("a node that drains", () => {

@@ -179,6 +179,8 @@ export function release(core: Core, assignment: Assignment): void {
 	const ws = core.sockets.link(assignment.epoch);
 	if (ws) core.sockets.close(ws, CLOSE.released);
 	forgetNode(core, assignment.epoch);
+	// It may have passed tracks on.
+	flowAgain(core);
 }
 
 /** Fleet need not tell this room of the node any more. */

@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import { openSdp } from "./descriptions.ts";
 import { effectsOn } from "./effects.ts";
 import { command } from "./links.ts";
-import { flowAgain, flowTo, prune } from "./pipes.ts";
+import { flowAgain, flowTo, onNotPublished, prune } from "./pipes.ts";
 import type { Grant } from "./rpc.ts";
 import type { Assignment, Endpoint, Member } from "./state.ts";
 import { wantedBy } from "./subscriptions.ts";
@@ -229,6 +229,7 @@ export function loseEndpoint(core: Core, endpoint: Endpoint, reason: ErrorBody):
 		if (track.next?.endpoint !== endpoint.id) continue;
 		track.next = undefined;
 		core.tracks.touch(track.info.id);
+		onNotPublished(core, track, endpoint.epoch);
 		// Who receives on that node waited for it to be published there.
 		core.reopenAt ??= Date.now();
 	}

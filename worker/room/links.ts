@@ -7,7 +7,16 @@ import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
 import { onEffects } from "./effects.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
-import { flowAgain, forgetNode, onBandwidth, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
+import {
+	flowAgain,
+	forgetNode,
+	onBandwidth,
+	onNotPublished,
+	onPeerReady,
+	onPiped,
+	onPipeFailed,
+	peerAnew,
+} from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import { onRecording } from "./recording-reports.ts";
 import type { LinkGrant } from "./rpc.ts";
@@ -199,6 +208,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 				// While it moves, the former endpoint still carries it.
 				if (track.next?.endpoint === endpoint.id) {
 					track.next = undefined;
+					onNotPublished(core, track, endpoint.epoch);
 					flowAgain(core);
 				} else if (track.endpoint === endpoint.id) dropTrack(core, track);
 				core.tracks.touch(track.info.id);

@@ -139,14 +139,31 @@ export function peerAnew(core: Core, epoch: number, peer: number): void {
 	core.peered.delete(pairOf(epoch, peer));
 	for (const track of core.tracks.values()) {
 		for (const [to, { from }] of Object.entries(track.pipes)) {
-			if (pairOf(from, Number(to)) !== pairOf(epoch, peer)) continue;
-			delete track.pipes[to];
-			core.tracks.touch(track.info.id);
+			if (pairOf(from, Number(to)) === pairOf(epoch, peer)) cut(core, track, Number(to));
 		}
 	}
 	command(core, epoch, [{ type: "forgetPeer", peer }]);
 	command(core, peer, [{ type: "forgetPeer", peer: epoch }]);
 	flowAgain(core);
+}
+
+/** A node is to have a track from nobody: nor do those have it that it passes it on to. */
+function cut(core: Core, track: Track, to: number): void {
+	const pipe = track.pipes[to];
+	if (pipe) {
+		delete track.pipes[to];
+		core.tracks.touch(track.info.id);
+		command(core, pipe.from, [{ type: "unpipe", track: track.info.id, to }]);
+	}
+	for (const [next, { from }] of Object.entries(track.pipes)) if (from === to) cut(core, track, Number(next));
+}
+
+/**
+ * A track will not be published on a node that was asked to take it from its publisher, and that let go of whatever it
+ * had of it until then.
+ */
+export function onNotPublished(core: Core, track: Track, epoch: number): void {
+	if (originOf(core, track) !== epoch) cut(core, track, epoch);
 }
 
 function pairOf(one: number, other: number): string {
@@ -161,19 +178,23 @@ export function onPiped(core: Core, epoch: number, { track: id, to, pipe, media,
 		command(core, epoch, [{ type: "unpipe", track: id, to }]);
 		return;
 	}
-	core.tracks.touch(id);
 	if (isPublishedNextOn(core, track, to)) {
 		// That node would take it for the newer of the two, and lose it with the node that is left.
-		delete track.pipes[to];
-		command(core, epoch, [{ type: "unpipe", track: id, to }]);
+		cut(core, track, to);
 		return;
 	}
-	expected.flowing = true;
+	const isKnown = expected.flowing && expected.pipe === pipe;
+	track.pipes[to] = { from: epoch, flowing: true, pipe };
+	core.tracks.touch(id);
 	const { participant, info } = track;
 	const { source, layers, muted } = info;
 	const commands: LinkCommand[] = [
 		{ type: "receive", track: id, from: epoch, pipe, participant, source, media, layers, muted, encoded },
 	];
+	// What it passed on until now ends with what it had.
+	for (const [next, { from }] of isKnown ? [] : Object.entries(track.pipes)) {
+		if (from === to) commands.push({ type: "pipe", track: id, to: Number(next) });
+	}
 	for (const { member, endpoint } of receiversOn(core, to)) {
 		if (wants(core, member, track)) commands.push(...flowTo(core, member, endpoint, [track]));
 	}
@@ -190,8 +211,7 @@ export function onBandwidth(core: Core, epoch: number, report: Extract<LinkRepor
 export function onPipeFailed(core: Core, epoch: number, report: Extract<LinkReport, { type: "pipeFailed" }>): void {
 	const track = core.tracks.get(report.track);
 	if (track?.pipes[report.to]?.from !== epoch) return;
-	delete track.pipes[report.to];
-	core.tracks.touch(report.track);
+	cut(core, track, report.to);
 	core.reopenAt ??= Date.now() + RETRY_MS;
 }
 
@@ -238,9 +258,7 @@ export function forgetNode(core: Core, epoch: number): void {
 	for (const key of core.peered) if (key.split(" ").includes(String(epoch))) core.peered.delete(key);
 	for (const track of core.tracks.values()) {
 		for (const [to, { from }] of Object.entries(track.pipes)) {
-			if (Number(to) !== epoch && from !== epoch) continue;
-			delete track.pipes[to];
-			core.tracks.touch(track.info.id);
+			if (Number(to) === epoch || from === epoch) cut(core, track, Number(to));
 		}
 	}
 	for (const other of core.assignments.values()) {
@@ -300,14 +318,18 @@ export function reconcilePipes(
 		for (const [key, pipe] of Object.entries(track.pipes)) {
 			const to = Number(key);
 			if (pipe.from === epoch) {
-				if (!sent.delete(`${to} ${id}`) || !pipe.flowing) {
+				const is = sent.get(`${to} ${id}`);
+				sent.delete(`${to} ${id}`);
+				// Another one: the track has had another source there meanwhile.
+				if (!is || !pipe.flowing || is.pipe !== pipe.pipe) {
 					mended++;
 					pipe.flowing = false;
 					commands.push(...peerCommands(core, epoch, to), { type: "pipe", track: id, to });
 				}
 			} else if (to === epoch) {
-				if (received.get(id)?.from === pipe.from) received.delete(id);
-				else {
+				const is = received.get(id);
+				received.delete(id);
+				if (is?.from !== pipe.from || is.pipe !== pipe.pipe) {
 					mended++;
 					pipe.flowing = false;
 					command(core, pipe.from, [...peerCommands(core, pipe.from, to), { type: "pipe", track: id, to }]);

@@ -157,8 +157,8 @@ export interface Track {
 	demand: Record<string, number>;
 	/** What its publisher was told of that. */
 	demanded: number;
-	/** Nodes that get it from another one, by their epochs. */
-	pipes: Record<string, { from: number; flowing: boolean }>;
+	/** Nodes that get it from another one, by their epochs; and by which flow, once that is there. */
+	pipes: Record<string, { from: number; flowing: boolean; pipe?: string }>;
 }
 
 export interface Endpoint {
