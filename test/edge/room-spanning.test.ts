@@ -218,6 +218,19 @@ describe("a track wanted on another node", () => {
 		expect(await link.command("pipe")).toMatchObject({ track: "t", to });
 	});
 
+	it("is published before it is sent on", async () => {
+		const { room, link, clients } = await roomWith("a");
+		const [a] = clients;
+		await enter(room, "c", far);
+		a?.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		const types: string[] = [];
+		while (!types.includes("publish") || !types.includes("pipe"))
+			types.push(
+				...(await link.socket.take<{ type: string }[]>((frame) => Array.isArray(frame))).map(({ type }) => type),
+			);
+		expect(types.filter((type) => type === "publish" || type === "pipe")).toEqual(["publish", "pipe"]);
+	});
+
 	it("is not sent on by a pipe that nobody asked for any more", async () => {
 		const { c, link, other, to } = await spanning();
 		await c.do("subscribe", { tracks: [{ track: "t", on: false }] });

@@ -6,7 +6,7 @@ import { isMixTrack } from "../../shared/mix.ts";
 import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
-import { command } from "./links.ts";
+import { command, together } from "./links.ts";
 import { dropPipes, flowAnew, nodesWith } from "./pipes.ts";
 import { checkSize } from "./sizes.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
@@ -98,7 +98,11 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		pipes: there?.pipes ?? {},
 	};
 	core.tracks.set(wish.track, track);
-	command(core, endpoint.epoch, [toNode, ...flowAnew(core, track)]);
+	together(core, () => {
+		// First: a node cannot send on what it was not told of yet.
+		command(core, endpoint.epoch, [toNode]);
+		command(core, endpoint.epoch, flowAnew(core, track));
+	});
 }
 
 /** Simulcast has an encoding per layer; SVC one that says how many are in it (`L3T3`, W3C webrtc-svc), without names. */
