@@ -20,18 +20,15 @@ import type {
 	Topology,
 } from "./api.ts";
 import type { MediaDevice } from "./device.ts";
-import { DirectMedia } from "./direct-media.ts";
 import { Emitter } from "./emitter.ts";
 import { SwitchyardError } from "./error.ts";
-import { IceServerList } from "./ice-servers.ts";
 import { Latest } from "./latest.ts";
 import { LocalParticipantImpl } from "./local-participant.ts";
-import { MediaSides } from "./media-sides.ts";
 import { watchNetwork } from "./network.ts";
 import type { RemoteParticipantImpl } from "./participants.ts";
 import { Publisher } from "./publisher.ts";
-import { Receiver } from "./receiver.ts";
 import { wholeList } from "./recording-list.ts";
+import { RoomMedia } from "./room-media.ts";
 import { RoomStatsReader } from "./room-stats.ts";
 import { Roster } from "./roster.ts";
 import type { SignalConnection, SignalHandlers } from "./signal.ts";
@@ -56,18 +53,13 @@ export class RoomImpl implements Room {
 	readonly #parts: RoomParts;
 	readonly #signal: SignalConnection;
 	readonly #subscriptions: Subscriptions;
-	readonly #publisher: Publisher | undefined;
-	readonly #receiver: Receiver | undefined;
-	readonly #sides: MediaSides | undefined;
-	readonly #direct: DirectMedia | undefined;
+	/** None: signaling only. */
+	readonly #media: RoomMedia | undefined;
 	readonly #presence: Latest<unknown>;
 	readonly #stats: RoomStatsReader;
 	readonly #unwatch: () => void;
 	#state: RoomState = "reconnecting";
 	#mediaState: MediaState = "new";
-	readonly #ice: IceServerList;
-	/** Ready before the first join. */
-	#device: MediaDevice | undefined;
 	#settled = false;
 	/** What came before whoever called `connect` could listen; messages are not found in any state later. */
 	#early: (() => void)[] | undefined = [];
@@ -75,48 +67,21 @@ export class RoomImpl implements Room {
 	constructor(parts: RoomParts) {
 		this.#parts = parts;
 		const { options, device } = parts;
-		if (device) {
-			this.#publisher = new Publisher({
+		const publisher =
+			device &&
+			new Publisher({
 				request: (type, body) => this.#signal.request(type, body),
 				published: (track) => this.#emitter.emit("localTrackPublished", track),
 				unpublished: (track) => this.#emitter.emit("localTrackUnpublished", track),
 				muted: (track) => this.#roster.tellMuted(track, this.me),
-				directChanged: () => this.#direct?.sync(),
+				directChanged: () => this.#media?.sync(),
 			});
-			this.#receiver = new Receiver({
-				publication: (track) => this.#roster.publications.get(track),
-				join: (participant) => this.#model.participants.get(participant)?.join ?? 0,
-				trackPort: (track) => ({
-					adaptive: options.adaptive ?? true,
-					choose: (choice) => {
-						const chosen = this.#subscriptions.choose(track, choice);
-						if (choice.paused !== undefined) this.#direct?.sync();
-						return chosen;
-					},
-					keyFrame: () => this.#do("keyFrame", { track }),
-				}),
-				subscribed: (track) => this.#emitter.emit("trackSubscribed", track, track.participant),
-				unsubscribed: (track) => this.#emitter.emit("trackUnsubscribed", track, track.participant),
-				channel: (channel, publication) => this.#emitter.emit("channel", channel, publication.participant),
-				cameDirectly: () => this.#direct?.tellReady(),
-			});
-			this.#sides = new MediaSides(this.#publisher, this.#receiver, {
-				request: (type, body) => this.#signal.request(type, body),
-				stateChanged: (state) => this.#setMediaState(this.#direct?.active ? this.#bestState() : state),
-				carried: () => this.#direct?.done(),
-				pathLost: () => this.#ice.doubt(),
-				nodeChanged: (node) => {
-					this.#stats.restart();
-					this.#emitter.emit("nodeChanged", node);
-				},
-			});
-		}
-		this.#roster = new Roster(new LocalParticipantImpl(this.#publisher), this.#emitter, {
+		this.#roster = new Roster(new LocalParticipantImpl(publisher), this.#emitter, {
 			wants: (track) => this.#subscriptions.wants(track),
 			choose: (track, on) => this.#chooseTrack(track, on),
-			published: ({ id }) => this.#receiver?.bind(id),
+			published: ({ id }) => this.#media?.receiver.bind(id),
 			unpublished: (publication) => {
-				this.#receiver?.end(publication.id, publication);
+				this.#media?.receiver.end(publication.id, publication);
 				this.#subscriptions.forget(publication.id);
 			},
 			mutedByOther: (track) => this.#mutedByOther(track),
@@ -127,21 +92,31 @@ export class RoomImpl implements Room {
 			(body) => this.#signal.request("subscribe", body),
 			(track) => this.#roster.publications.has(track),
 		);
+		if (device && publisher) {
+			this.#media = new RoomMedia({
+				...{ options, device, publisher, roster: this.#roster, model: this.#model },
+				...{ subscriptions: this.#subscriptions, emitter: this.#emitter },
+				signal: () => this.#signal,
+				connected: () => this.#state === "connected",
+				stateChanged: (state) => this.#setMediaState(state),
+				nodeChanged: (node) => {
+					this.#stats.restart();
+					this.#emitter.emit("nodeChanged", node);
+				},
+			});
+		}
 		this.#stats = new RoomStatsReader({
 			roster: this.#roster,
-			receiver: this.#receiver,
-			endpoint: () => this.#sides?.current,
-			peers: () => this.#direct?.peers ?? [],
+			receiver: this.#media?.receiver,
+			endpoint: () => this.#media?.side,
+			peers: () => this.#media?.peers ?? [],
 		});
-		if (options.mesh ?? true) this.#direct = this.#makeDirect();
-		this.#ice = new IceServerList(() => this.#signal.get("ice-servers"));
 		this.#presence = new Latest((presence) => this.#signal.request("presence", { presence }));
 		this.#signal = parts.signal({
 			joined: (whole, how, welcome) => this.#joined(whole, how, welcome),
 			resumed: (whole) => this.#resumed(whole),
-			greeted: ({ iceServers, iceServersExpireAt }) => {
-				if (device) this.#ice.set({ iceServers, expiresAt: iceServersExpireAt });
-			},
+			greeted: ({ iceServers, iceServersExpireAt }) =>
+				this.#media?.setIceServers({ iceServers, expiresAt: iceServersExpireAt }),
 			event: (event) => this.#event(event),
 			news: (news) => this.#news(news),
 			reconnecting: () => this.#setState("reconnecting"),
@@ -149,8 +124,7 @@ export class RoomImpl implements Room {
 		});
 		this.#unwatch = watchNetwork((anew) => {
 			this.#signal.check(anew);
-			this.#sides?.current?.check(anew);
-			this.#direct?.check(anew);
+			this.#media?.check(anew);
 		});
 		this.#signal.start();
 	}
@@ -180,7 +154,7 @@ export class RoomImpl implements Room {
 		return this.#model.recordings;
 	}
 	get node(): Node | undefined {
-		return this.#sides?.current?.node;
+		return this.#media?.side?.node;
 	}
 
 	on<E extends keyof RoomEvents>(event: E, listener: (...args: RoomEvents[E]) => void): () => void {
@@ -190,13 +164,11 @@ export class RoomImpl implements Room {
 	/** What to join with, now: a later session begins with what was set meanwhile. */
 	async joinBody(welcome: Welcome): Promise<RequestInput<"join">> {
 		const { name, metadata, presence } = this.me;
-		this.#device = await this.#parts.device;
-		if (this.#device && this.#parts.options.iceTransportPolicy === "relay") await this.#ice.requireRelays();
-		const media = await this.#device?.joinParameters(welcome);
+		const media = await this.#media?.joinParameters(welcome);
 		return {
 			...media,
 			data: media !== undefined,
-			mesh: media !== undefined && this.#direct !== undefined,
+			mesh: media !== undefined && this.#media?.meshes === true,
 			mixed: this.#parts.options.mixed,
 			subscribe: this.#subscriptions.default,
 			name,
@@ -271,13 +243,13 @@ export class RoomImpl implements Room {
 	async setSubscribeDefault(value: SubscribeDefault): Promise<void> {
 		this.#subscriptions.default = value;
 		await this.#do("subscribe", { default: value });
-		this.#direct?.sync();
+		this.#media?.sync();
 	}
 
 	openChannel(label: string, options: ChannelOptions = {}): DataChannel {
-		if (!this.#publisher) throw new SwitchyardError("not_supported", "connected without media");
+		if (!this.#media) throw new SwitchyardError("not_supported", "connected without media");
 		if (!this.me.rights.publish.includes("data")) throw new SwitchyardError("forbidden", "no right to publish data");
-		return this.#publisher.openChannel(label, options);
+		return this.#media.publisher.openChannel(label, options);
 	}
 
 	stats(): Promise<RoomStats> {
@@ -287,9 +259,7 @@ export class RoomImpl implements Room {
 	async leave(): Promise<void> {
 		// Told first, so that the room hears of the leaving and not of every track.
 		const left = this.#signal.leave();
-		this.#direct?.close();
-		this.#sides?.moveTo(undefined);
-		this.#publisher?.stopAll();
+		this.#media?.leave();
 		await left;
 	}
 
@@ -306,7 +276,7 @@ export class RoomImpl implements Room {
 		// The room of the former session has let go of its media side.
 		if (how !== "first") this.#endMedia();
 		this.#takeWhole(whole, how === "moved" ? "moved" : "left");
-		this.#direct?.turn();
+		this.#media?.turn();
 		if (how === "anew") this.#subscriptions.repeat();
 		this.#setState("connected");
 		if (how === "moved") this.#emitter.emit("moved", this.name);
@@ -321,8 +291,8 @@ export class RoomImpl implements Room {
 			const known = this.#model.participants.get(this.me.id)?.presence;
 			if (presence !== undefined && known === undefined) this.setPresence(presence).catch(() => {});
 			// What it was told before it may have forgotten, and this side may have missed what followed.
-			this.#direct?.tellAgain();
-			this.#direct?.turn();
+			this.#media?.tellAgain();
+			this.#media?.turn();
 		}
 		this.#setState("connected");
 	}
@@ -348,29 +318,21 @@ export class RoomImpl implements Room {
 				);
 				return;
 			case "endpoint":
-				this.#openEndpoint(event);
+				this.#media?.open(event);
 				return;
 			case "endpointLost":
-				if (this.#direct && (this.topology === "mesh" || this.#direct.active)) {
-					this.#sides?.leave(event.endpoint);
-					this.#setMediaState(this.#bestState());
-					if (this.#direct.active || this.topology === "mesh") return;
-				} else this.#sides?.lost(event.endpoint);
-				if (this.#sides?.current) return;
+				if (this.#media?.lost(event.endpoint) === false) return;
 				this.#setMediaState("disconnected");
 				this.#onceHeard(() => this.#emitter.emit("mediaUnavailable", event.reason));
 				return;
 			case "ice":
-				this.#sides
-					?.get(event.endpoint)
-					?.onIce(event)
-					.catch(() => {});
+				this.#media?.restarted(event);
 				return;
 			case "subscribed":
-				this.#receiver?.subscribed(event.endpoint, event.consumers);
+				this.#media?.receiver.subscribed(event.endpoint, event.consumers);
 				return;
 			case "unsubscribed":
-				if (event.endpoint === this.#sides?.current?.id) for (const track of event.tracks) this.#receiver?.end(track);
+				this.#media?.unsubscribed(event);
 				return;
 			case "subscriptionFailed":
 				console.warn(`switchyard: track ${event.track} cannot be received: ${event.error.message}`);
@@ -379,7 +341,7 @@ export class RoomImpl implements Room {
 				this.#onceHeard(() => this.#emitter.emit("effectsChanged", event.state, event.error));
 				return;
 			case "signal":
-				this.#direct?.signalled(event);
+				this.#media?.signalled(event);
 				return;
 			// The connection itself handles these two.
 			case "moved":
@@ -398,7 +360,7 @@ export class RoomImpl implements Room {
 				for (const change of this.#model.apply(event)) this.#roster.change(change);
 				if (event.type === "participantUpdated" || event.type === "roomUpdated") return;
 				if (event.type === "recordingChanged") return;
-				this.#direct?.turn();
+				this.#media?.turn();
 				return;
 			default:
 				event satisfies never;
@@ -415,7 +377,7 @@ export class RoomImpl implements Room {
 				return;
 			case "demand":
 				for (const [track, layer] of Object.entries(news.demand))
-					this.#publisher?.tracks.get(track)?.applyDemand(layer);
+					this.#media?.publisher.tracks.get(track)?.applyDemand(layer);
 				return;
 			case "layers":
 				this.#roster.layers(news);
@@ -424,7 +386,7 @@ export class RoomImpl implements Room {
 				this.#roster.quality(news);
 				return;
 			case "iceServers":
-				if (this.#sides) this.#ice.set(news);
+				this.#media?.setIceServers(news);
 				return;
 			default:
 				news satisfies never;
@@ -434,84 +396,39 @@ export class RoomImpl implements Room {
 	/** Of own tracks the room tells only what this participant did not do itself. */
 	#ownTrack(event: EventOf<"trackUpdated"> | EventOf<"trackPublished"> | EventOf<"trackUnpublished">): void {
 		if (event.type === "trackUpdated" && event.muted) this.#mutedByOther(event.track);
-		else if (event.type === "trackUnpublished") this.#publisher?.lost(event.track);
+		else if (event.type === "trackUnpublished") this.#media?.publisher.lost(event.track);
 	}
 
 	#mutedByOther(id: string): void {
-		const track = this.#publisher?.tracks.get(id);
+		const track = this.#media?.publisher.tracks.get(id);
 		if (track && !track.muting && track.applyMuted(true)) this.#roster.tellMuted(track, this.me);
 	}
 
 	async #chooseTrack(track: string, on: boolean): Promise<void> {
 		await this.#subscriptions.choose(track, { on });
 		// Its event may have been lost with the memory of a room; the answer is as good.
-		if (!on && !this.#subscriptions.wants(track)) this.#receiver?.end(track);
-		else this.#receiver?.bind(track);
-		this.#direct?.sync();
+		if (!on && !this.#subscriptions.wants(track)) this.#media?.receiver.end(track);
+		else this.#media?.receiver.bind(track);
+		this.#media?.sync();
 	}
 
 	#closed(reason: CloseReason, code: number, error: SwitchyardError): void {
 		this.#unwatch();
-		this.#ice.close();
 		this.#subscriptions.close();
 		this.#endMedia();
-		this.#publisher?.stopAll();
-		for (const publication of this.#roster.publications.values()) this.#receiver?.end(publication.id, publication);
+		this.#media?.close();
 		this.#setMediaState("disconnected");
 		this.#setState("closed");
 		if (this.#settled) this.#emitter.emit("closed", { reason, code });
 		this.#settle(error);
 	}
 
-	// ------------------------------------------------------------ media
-
-	#openEndpoint(event: EventOf<"endpoint">): void {
-		const device = this.#device;
-		const { iceTransportPolicy } = this.#parts.options;
-		if (!device) return;
-		const iceServers = () => this.#ice.servers;
-		// The node before is about to go, and its TURN server with it.
-		if (event.former !== undefined) this.#ice.doubt();
-		this.#sides?.open(event, { device, iceServers, iceTransportPolicy }, this.#direct?.active ?? false);
-		this.#direct?.tellReady();
-	}
-
-	/** None for a participant without media. */
-	#makeDirect(): DirectMedia | undefined {
-		const [publisher, receiver, sides] = [this.#publisher, this.#receiver, this.#sides];
-		if (!publisher || !receiver || !sides) return undefined;
-		return new DirectMedia({
-			model: this.#model,
-			roster: this.#roster,
-			subscriptions: this.#subscriptions,
-			...{ publisher, receiver, sides },
-			configuration: () => ({
-				iceServers: this.#ice.servers,
-				iceTransportPolicy: this.#parts.options.iceTransportPolicy,
-			}),
-			pathLost: () => this.#ice.doubt(),
-			signal: (to, signal) => this.#signal.request("signal", { to, signal }),
-			ready: (endpoint) => void this.#do("meshReady", { endpoint }).catch(() => {}),
-			failed: () => void this.#do("meshFailed", {}).catch(() => {}),
-			connected: () => this.#state === "connected",
-			stateChanged: () => this.#setMediaState(this.#bestState()),
-		});
-	}
-
-	/** While media turns from one way to another, the better of the two. */
-	#bestState(): MediaState {
-		const states = [this.#sides?.current?.state, this.#direct?.active ? this.#direct.state : undefined];
-		const best = (["connected", "connecting", "disconnected"] as const).find((state) => states.includes(state));
-		return best ?? "new";
-	}
+	// ------------------------------------------------------------ small things
 
 	#endMedia(): void {
-		this.#direct?.end();
-		this.#sides?.moveTo(undefined);
+		this.#media?.end();
 		if (this.#mediaState !== "new") this.#setMediaState("disconnected");
 	}
-
-	// ------------------------------------------------------------ small things
 
 	async #do<T extends Parameters<SignalConnection["request"]>[0]>(type: T, body: RequestInput<T>): Promise<void> {
 		await this.#signal.request(type, body);
