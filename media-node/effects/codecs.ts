@@ -52,8 +52,8 @@ export const PACKETS: Readonly<Record<string, Packets>> = {
 	},
 };
 
-/** Whether there is a way through a pipeline for it. */
-export function isAlterable(mimeType: string | undefined): boolean {
+/** Pipelines can take it out of its packets and decode it, for whatever they do with it. */
+export function isDecodable(mimeType: string | undefined): boolean {
 	return mimeType !== undefined && mimeType.toLowerCase() in PACKETS;
 }
 

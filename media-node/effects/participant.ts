@@ -8,7 +8,7 @@ import type { Log } from "../observability/logger.ts";
 import { errorBody } from "../rtc/errors.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
 import type { Bandwidth } from "./bandwidth.ts";
-import { isAlterable } from "./codecs.ts";
+import { isDecodable } from "./codecs.ts";
 import { Restarts } from "./restarts.ts";
 import { Crashed, Running, type RunSettings } from "./running.ts";
 
@@ -126,7 +126,7 @@ export class ParticipantEffects {
 
 	/** `waits`: whoever is to receive it waits for what comes of it. */
 	#include(dry: RoomTrack, waits: boolean): void {
-		if (this.#altered.has(dry) || !isAlterable(dry.mimeType)) return;
+		if (this.#altered.has(dry) || !isDecodable(dry.mimeType)) return;
 		const altered: Altered = { dry };
 		this.#altered.set(dry, altered);
 		if (waits) {
@@ -235,7 +235,7 @@ export class ParticipantEffects {
 	/** Of what is to be altered and cannot be; the rest may be. */
 	#tellRefused(): boolean {
 		const refused = [...this.#published].find((track) => {
-			return track.kind !== "data" && this.#wish?.[track.kind] && !isAlterable(track.mimeType);
+			return track.kind !== "data" && this.#wish?.[track.kind] && !isDecodable(track.mimeType);
 		});
 		if (refused) this.#tell("failed", { code: "unsupported", message: `no effects on ${refused.mimeType}` });
 		return refused !== undefined;

@@ -6,7 +6,7 @@ import type { RtpCapabilities } from "mediasoup/types";
 import type { TrackSettings } from "../../shared/media.ts";
 import { hardware } from "../effects/available.ts";
 import type { Bandwidth } from "../effects/bandwidth.ts";
-import { isAlterable } from "../effects/codecs.ts";
+import { isDecodable } from "../effects/codecs.ts";
 import type { Log } from "../observability/logger.ts";
 import type { Home } from "../rtc/home.ts";
 import { OVERLAP_MS, type SubscribedTrack } from "../rtc/subscriptions.ts";
@@ -190,7 +190,7 @@ export class Mix {
 	#chosen(): RoomTrack[] {
 		const there = [...this.#parts.values()].filter(({ published: { closed, kind, muted, mimeType }, settings }) => {
 			// Of a camera that is off the last picture would stay, and one that cannot be decoded takes nobody's place.
-			return !closed && !settings.paused && !(muted && kind === "video") && isAlterable(mimeType);
+			return !closed && !settings.paused && !(muted && kind === "video") && isDecodable(mimeType);
 		});
 		return (["audio", "video"] as const).flatMap((kind) =>
 			there

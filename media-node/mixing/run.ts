@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Size, TrackMedia } from "../../shared/media.ts";
 import { MIX, MIX_TRACKS } from "../../shared/mix.ts";
-import { type Encoder, type Hardware, isAlterable, videoEncoder } from "../effects/codecs.ts";
+import { type Encoder, type Hardware, isDecodable, videoEncoder } from "../effects/codecs.ts";
 import { freePort, type Loopback, loopback, plainCapabilities, portOf } from "../gst/loopback.ts";
 import { Pipeline, type PipelineEnd } from "../gst/pipeline.ts";
 import type { Home } from "../rtc/home.ts";
@@ -126,7 +126,7 @@ async function inputOf(home: Home, track: RoomTrack): Promise<Input | undefined>
 	const subscription = new SubscribedTrack(track, Promise.resolve(receiver), {}, true);
 	await subscription.ready.catch(() => {});
 	const { kind, rtpParameters } = subscription.parameters ?? {};
-	if (kind && isAlterable(rtpParameters?.codecs[0]?.mimeType)) return { ...way, subscription, kind };
+	if (kind && isDecodable(rtpParameters?.codecs[0]?.mimeType)) return { ...way, subscription, kind };
 	transport.close();
 	return undefined;
 }
