@@ -142,6 +142,15 @@ export class Hall {
 		});
 	}
 
+	/** What is kept of the interaction; nothing when it is over. */
+	interaction(): Promise<Record<string, unknown> | undefined> {
+		return runInDurableObject(this.stub, (_, state) => {
+			const [found] = state.storage.sql.exec<{ value: string }>("SELECT value FROM room").toArray();
+			const row = found && (JSON.parse(found.value) as { own?: { interaction?: Record<string, unknown> } });
+			return row?.own?.interaction;
+		});
+	}
+
 	/** The node offers all that somebody is to receive, and both agree on it. */
 	async serve(person: Person, tracks: readonly string[]): Promise<void> {
 		const sections = tracks.map((track, index) => ({
