@@ -1,66 +1,15 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PartReport, RecordedFile, Recording, RecordingCreate } from "../../shared/recordings.ts";
-import { UPLOAD_PART_BYTES, type UploadBegun, type UploadedPart } from "../../shared/recordings.ts";
-import { mintNodeToken } from "../../worker/auth/tokens.ts";
+import type { PartReport, Recording } from "../../shared/recordings.ts";
 import type { Recorded } from "../../worker/room/state.ts";
 import { fetchEdge, newRoom, TestClient, testEnv } from "./support/client.ts";
-import { capabilities, rtpParameters, type TestLink, TestNode } from "./support/node.ts";
+import { capabilities, TestNode } from "./support/node.ts";
+import { call, fileOf, publish, scene, start, tell } from "./support/recordings.ts";
 
 let node: TestNode;
 beforeAll(async () => {
 	node = await TestNode.register();
 });
-
-const media = { kind: "audio", rtpParameters } as const;
-
-interface Scene {
-	room: string;
-	link: TestLink;
-	alice: TestClient;
-	endpoint: string;
-}
-
-/** Somebody in a room on the node, who publishes what is named. */
-async function scene(...sources: ("audio" | "camera")[]): Promise<Scene> {
-	const room = newRoom();
-	const alice = await TestClient.join(room, "alice", { rtpCapabilities: capabilities });
-	const link = await node.link(room);
-	await link.open();
-	const { endpoint } = await alice.event("endpoint");
-	const it = { room, link, alice, endpoint };
-	for (const source of sources) await publish(it, source);
-	return it;
-}
-
-async function publish({ alice, link, endpoint }: Scene, source: "audio" | "camera", track: string = source) {
-	const kind = source === "audio" ? "audio" : "video";
-	const asked = alice.request("publish", { endpoint, track, source, media: { ...media, kind } });
-	await link.publish();
-	await asked;
-}
-
-async function call<T = Recording>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
-	const response = await fetchEdge(`/v1/rooms${path && `/${path}`}`, {
-		method,
-		headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}`, "Content-Type": "application/json" },
-		body: body === undefined ? undefined : JSON.stringify(body),
-	});
-	return { status: response.status, body: (await response.json()) as T };
-}
-
-const start = (room: string, wish: Partial<RecordingCreate> = {}) =>
-	call("POST", `${room}/recordings`, { participant: "alice", sources: ["audio", "camera"], ...wish });
-
-/** As the node would, with its credential. */
-async function tell(path: string, body: unknown, as = node.id): Promise<Response> {
-	const { token } = await mintNodeToken(testEnv, { node: as });
-	return fetchEdge(`/v1/recording-files/${path}`, {
-		method: "POST",
-		headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-		body: JSON.stringify(body),
-	});
-}
 
 /** By when they were asked for, and by id within a millisecond. */
 async function inOrder(room: string, ids: readonly string[]): Promise<string[]> {
@@ -68,36 +17,9 @@ async function inOrder(room: string, ids: readonly string[]): Promise<string[]> 
 	return all.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
 }
 
-const hash = async (bytes: BufferSource) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const encodeBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-async function fileOf(bytes: Uint8Array<ArrayBuffer>, path: string, part = 1): Promise<RecordedFile> {
-	return { path, part, bytes: bytes.length, sha256: hex(await hash(bytes)), durationMs: 1_000, state: "written" };
-}
-
-async function sendPart(
-	file: RecordedFile,
-	upload: string,
-	part: number,
-	bytes: Uint8Array<ArrayBuffer>,
-	digest?: string,
-) {
-	const { token } = await mintNodeToken(testEnv, { node: node.id });
-	const query = new URLSearchParams({ path: file.path, upload });
-	return fetchEdge(`/v1/recording-files/uploads/${part}?${query}`, {
-		method: "PUT",
-		headers: {
-			Authorization: `Bearer ${token}`,
-			"Content-Digest": `sha-256=:${digest ?? encodeBase64(await hash(bytes))}:`,
-		},
-		body: bytes,
-	});
-}
-
 describe("a recording", () => {
 	it("of somebody who is there begins on their node with all its tracks, and is told of", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { status, body } = await start(it.room);
 		expect(status).toBe(201);
 		expect(body).toMatchObject({ participant: "alice", state: "waiting", files: [], container: "mp4" });
@@ -152,7 +74,7 @@ describe("a recording", () => {
 	});
 
 	it("asked for again by its id is the one that is there; a path is one recording's", async () => {
-		const { room } = await scene("audio");
+		const { room } = await scene(node, "audio");
 		const first = await start(room, { id: "one", path: "there/it" });
 		expect((await start(room, { id: "one", effects: true })).body).toEqual(first.body);
 		expect((await start(room, { id: "two", path: "there/it" })).status).toBe(409);
@@ -162,7 +84,7 @@ describe("a recording", () => {
 	});
 
 	it("goes on in another part when a track comes, and ends the former when the new one is being written", async () => {
-		const it = await scene("audio");
+		const it = await scene(node, "audio");
 		const { id } = (await start(it.room)).body;
 		expect(await it.link.command("record")).toMatchObject({ part: 1, tracks: ["audio"] });
 		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
@@ -173,7 +95,7 @@ describe("a recording", () => {
 	});
 
 	it("outlives the room's memory, and is stopped after that", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		await evictDurableObject(testEnv.ROOM.getByName(it.room));
@@ -184,7 +106,7 @@ describe("a recording", () => {
 	});
 
 	it("that fails is tried again as another part, and says what failed", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		const error = { code: "node_failed" as const, message: "no space left" };
@@ -199,7 +121,7 @@ describe("a recording", () => {
 	});
 
 	it("that failed and has nothing to record any more wakes nobody", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		const error = { code: "node_failed" as const, message: "no space left" };
@@ -213,7 +135,7 @@ describe("a recording", () => {
 	});
 
 	it("of a part that a node which came back does not know begins another", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		it.link.report(
@@ -230,7 +152,7 @@ describe("a recording", () => {
 	});
 
 	it("whose files cannot be brought away for now says so, and is none the worse when they can", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id: recording, path } = (await start(it.room)).body;
 		await it.link.command("record");
 		it.link.report({ type: "recording", recording, part: 1, state: "started" });
@@ -238,18 +160,18 @@ describe("a recording", () => {
 		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
 		const error = { code: "node_failed", message: "the bucket does not answer" };
 		const report = { room: it.room, recording, part: 1, files: [file], over: true };
-		await tell("reports", { ...report, error });
+		await tell(node.id, "reports", { ...report, error });
 		const url = `${it.room}/recordings/${recording}`;
 		expect((await call("GET", url)).body).toMatchObject({ state: "ended", error, files: [{ state: "written" }] });
-		await tell("reports", { ...report, files: [{ ...file, state: "stored" }] });
+		await tell(node.id, "reports", { ...report, files: [{ ...file, state: "stored" }] });
 		expect((await call("GET", url)).body).toMatchObject({ state: "ended", files: [{ state: "stored" }] });
 		// Said late: it has arrived all the same.
-		await tell("reports", report);
+		await tell(node.id, "reports", report);
 		expect((await call("GET", url)).body.files).toMatchObject([{ state: "stored" }]);
 	});
 
 	it("of everybody has all who are on its node, and begins anew when somebody comes or goes", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room, { participant: undefined, layout: "grid", sources: ["audio", "camera"] }))
 			.body;
 		const first = await it.link.command("record");
@@ -268,23 +190,25 @@ describe("a recording", () => {
 	});
 
 	it("is of a participant or of everybody, and of everybody whole", async () => {
-		const { room } = await scene("audio");
+		const { room } = await scene(node, "audio");
 		expect((await start(room, { layout: "grid" })).status).toBe(400);
 		expect((await start(room, { participant: undefined })).status).toBe(400);
 		expect((await start(room, { participant: undefined, layout: "grid", split: true })).status).toBe(400);
 	});
 
 	it("has ended when its files are written, and tells of each that arrived", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id, path } = (await start(it.room)).body;
 		await it.link.command("record");
 		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
 		await call("POST", `${it.room}/recordings/${id}/stop`);
 		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
 		const report: PartReport = { room: it.room, recording: id, part: 1, files: [file], over: true };
-		expect((await tell("reports", report, "somebody-else")).status).toBe(403);
-		expect((await tell("reports", { ...report, files: [{ ...file, path: "elsewhere.mp4" }] })).status).toBe(403);
-		expect((await tell("reports", report)).status).toBe(204);
+		expect((await tell("somebody-else", "reports", report)).status).toBe(403);
+		expect((await tell(node.id, "reports", { ...report, files: [{ ...file, path: "elsewhere.mp4" }] })).status).toBe(
+			403,
+		);
+		expect((await tell(node.id, "reports", report)).status).toBe(204);
 		expect((await call("GET", `${it.room}/recordings/${id}`)).body).toMatchObject({ state: "ended", files: [file] });
 	});
 });
@@ -305,7 +229,7 @@ async function stored(room: string, id: string, alter: (row: Recorded) => void =
 
 describe("a recording that goes on for long", () => {
 	it("is told of by its last parts alone, with the tracks of those that are being written", async () => {
-		const it = await scene("audio");
+		const it = await scene(node, "audio");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		const over = { epoch: it.link.epoch, node: node.id, tracks: [], state: "done" as const };
@@ -325,7 +249,7 @@ describe("a recording that goes on for long", () => {
 	});
 
 	it("ends when it has as many parts as one may have, and says so", async () => {
-		const it = await scene("audio");
+		const it = await scene(node, "audio");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		await stored(it.room, id, (row) => {
@@ -340,7 +264,7 @@ describe("a recording that goes on for long", () => {
 
 describe("a recording whose node says nothing more", () => {
 	it("is not finishing for ever, and takes the files that come late", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id, path } = (await start(it.room)).body;
 		await it.link.command("record");
 		expect((await call("POST", `${it.room}/recordings/${id}/stop`)).body.state).toBe("finishing");
@@ -352,13 +276,13 @@ describe("a recording whose node says nothing more", () => {
 			.poll(async () => (await call("GET", `${it.room}/recordings/${id}`)).body)
 			.toMatchObject({ state: "failed", error: { code: "node_failed" } });
 		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
-		await tell("reports", { room: it.room, recording: id, part: 1, files: [file], over: true });
+		await tell(node.id, "reports", { room: it.room, recording: id, part: 1, files: [file], over: true });
 		const late = (await call("GET", `${it.room}/recordings/${id}`)).body;
 		expect(late).toMatchObject({ state: "ended", files: [file] });
 	});
 
 	it("has as long as that takes once it began", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
@@ -369,7 +293,7 @@ describe("a recording whose node says nothing more", () => {
 	});
 
 	it("is over when the node comes back without having heard of it", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		await call("POST", `${it.room}/recordings/${id}/stop`);
@@ -379,7 +303,7 @@ describe("a recording whose node says nothing more", () => {
 	});
 
 	it("is being written when the node comes back and writes it, whatever was told of that before", async () => {
-		const it = await scene("audio");
+		const it = await scene(node, "audio");
 		const { id } = (await start(it.room)).body;
 		await it.link.command("record");
 		it.link.report({ type: "recording", recording: id, part: 1, state: "started" });
@@ -401,7 +325,7 @@ describe("a recording whose node says nothing more", () => {
 
 describe("a recording of a room that was made again", () => {
 	it("has nothing of the former one's, whose files arrive all the same", async () => {
-		const it = await scene("audio", "camera");
+		const it = await scene(node, "audio", "camera");
 		const first = (await start(it.room, { id: "one" })).body;
 		await it.link.command("record");
 		const { epoch } = it.link;
@@ -420,113 +344,14 @@ describe("a recording of a room that was made again", () => {
 		await link.command("record");
 		const file = await fileOf(new Uint8Array(10), `${first.path}.mp4`);
 		const report = { room: it.room, recording: "one", part: 1, files: [file], over: true };
-		expect((await tell("reports", { ...report, epoch })).status).toBe(204);
-		expect((await tell("uploads", { room: it.room, recording: "one", part: 1, epoch, file })).status).toBe(200);
+		expect((await tell(node.id, "reports", { ...report, epoch })).status).toBe(204);
+		expect((await tell(node.id, "uploads", { room: it.room, recording: "one", part: 1, epoch, file })).status).toBe(
+			200,
+		);
 		expect((await call("GET", `${it.room}/recordings/one`)).body).toMatchObject({ state: "waiting", files: [] });
 		// Of its own it is told as ever.
 		const own = await fileOf(new Uint8Array(10), `${second.path}.mp4`);
-		await tell("reports", { ...report, files: [own], epoch: link.epoch });
+		await tell(node.id, "reports", { ...report, files: [own], epoch: link.epoch });
 		expect((await call("GET", `${it.room}/recordings/one`)).body.files).toEqual([own]);
-	});
-});
-
-describe("a file", () => {
-	it("whose path was taken is told of by its new one, once", async () => {
-		const it = await scene("audio", "camera");
-		const { id, path } = (await start(it.room)).body;
-		await it.link.command("record");
-		const file = await fileOf(new Uint8Array(10), `${path}.mp4`);
-		const report = { room: it.room, recording: id, part: 1, files: [file], over: true };
-		await tell("reports", report);
-		const moved = { ...file, path: `${path}.2.mp4` };
-		await tell("reports", { ...report, files: [moved] });
-		expect((await call("GET", `${it.room}/recordings/${id}`)).body.files).toEqual([moved]);
-	});
-
-	it("comes in parts that are checked, and is there when all of them are; it is never overwritten", async () => {
-		const { room, link } = await scene("audio", "camera");
-		const { id: recording, path } = (await start(room)).body;
-		await link.command("record");
-		const bytes = new Uint8Array(UPLOAD_PART_BYTES + 1_000);
-		for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-		const file = await fileOf(bytes, `${path}.mp4`);
-		const about = { room, recording, part: 1, file };
-		const begun = (await (await tell("uploads", about)).json()) as UploadBegun;
-		if (begun.state !== "open") throw new Error("there already");
-		const { upload } = begun;
-		const halves = [bytes.slice(0, UPLOAD_PART_BYTES), bytes.slice(UPLOAD_PART_BYTES)] as const;
-		const wrong = encodeBase64(await hash(new Uint8Array(1)));
-		expect((await sendPart(file, upload, 1, halves[0], wrong)).status).toBe(400);
-		const parts: UploadedPart[] = [];
-		for (const [i, half] of halves.entries()) {
-			parts.push((await (await sendPart(file, upload, i + 1, half)).json()) as UploadedPart);
-		}
-		expect(await testEnv.RECORDINGS?.head(file.path)).toBeNull();
-		const complete = await tell("uploads/complete", { ...about, upload, parts });
-		expect(await complete.json()).toEqual({ state: "stored" });
-		expect((await call("GET", `${room}/recordings/${recording}`)).body.files).toEqual([{ ...file, state: "stored" }]);
-
-		// Told again, since the answer was lost; and by somebody with another file of that name.
-		expect(await (await tell("uploads/complete", { ...about, upload, parts })).json()).toEqual({ state: "stored" });
-		expect(await (await tell("uploads", about)).json()).toEqual({ state: "stored" });
-		const other = await fileOf(new Uint8Array(5), file.path);
-		expect((await tell("uploads", { ...about, file: other })).status).toBe(409);
-
-		const headers = { Authorization: `Bearer ${testEnv.AUTH_KEY}` };
-		const whole = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers });
-		expect(whole.headers.get("content-type")).toBe("video/mp4");
-		expect(hex(await hash(await whole.arrayBuffer()))).toBe(file.sha256);
-		const range = { ...headers, Range: "bytes=10-19" };
-		const some = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers: range });
-		expect({ status: some.status, range: some.headers.get("content-range") }).toEqual({
-			status: 206,
-			range: `bytes 10-19/${bytes.length}`,
-		});
-		expect(new Uint8Array(await some.arrayBuffer())).toEqual(bytes.slice(10, 20));
-		for (const Range of [`bytes=${bytes.length}-`, "bytes=-0"]) {
-			const none = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, {
-				headers: { ...headers, Range },
-			});
-			expect({ status: none.status, range: none.headers.get("content-range") }).toEqual({
-				status: 416,
-				range: `bytes */${bytes.length}`,
-			});
-		}
-		const beyond = { ...headers, Range: `bytes=0-${"9".repeat(30)}` };
-		const all = await fetchEdge(`/v1/rooms/${room}/recordings/${recording}/files/0`, { headers: beyond });
-		expect(all.status).toBe(200);
-		await all.body?.cancel();
-	});
-
-	it("that is not what its node says it is does not stay", async () => {
-		const { room, link } = await scene("audio", "camera");
-		const { id: recording, path } = (await start(room)).body;
-		await link.command("record");
-		const bytes = new Uint8Array(100);
-		const file = { ...(await fileOf(bytes, `${path}.mp4`)), sha256: "0".repeat(64) };
-		const about = { room, recording, part: 1, file };
-		const { upload } = (await (await tell("uploads", about)).json()) as { upload: string };
-		const part = (await (await sendPart(file, upload, 1, bytes)).json()) as UploadedPart;
-		expect((await tell("uploads/complete", { ...about, upload, parts: [part] })).status).toBe(410);
-		expect(await testEnv.RECORDINGS?.head(file.path)).toBeNull();
-	});
-
-	it("of a room that is gone is taken as well", async () => {
-		const bytes = new Uint8Array(100);
-		const file = await fileOf(bytes, `recordings/${newRoom()}.mkv`);
-		const about = { room: newRoom(), recording: "it", part: 1, file };
-		const { upload } = (await (await tell("uploads", about)).json()) as { upload: string };
-		const part = (await (await sendPart(file, upload, 1, bytes)).json()) as UploadedPart;
-		expect((await tell("uploads/complete", { ...about, upload, parts: [part] })).status).toBe(200);
-		expect((await testEnv.RECORDINGS?.head(file.path))?.size).toBe(100);
-	});
-
-	it("is taken of nodes only", async () => {
-		const response = await fetchEdge("/v1/recording-files/uploads", {
-			method: "POST",
-			headers: { Authorization: `Bearer ${testEnv.AUTH_KEY}` },
-			body: "{}",
-		});
-		expect(response.status).toBe(401);
 	});
 });
