@@ -410,6 +410,26 @@ describe("a link", () => {
 		expect(JSON.stringify(await a.settled())).not.toContain("endpointLost");
 	});
 
+	it("that drops has tracks refused that it was asked to take meanwhile, and takes them then", async () => {
+		const { room, link, clients } = await roomWith("a");
+		const [a] = clients as [TestClient & { endpoint: string }];
+		link.socket.close(3001);
+		await link.socket.closed;
+		const refusal = a.refusal("publish", { endpoint: a.endpoint, track: "mic", source: "audio", media });
+		await a.settled();
+		const back = await TestLink.dial(room, link.token);
+		// Asked on this socket already, and not in what the node served when it got that.
+		const taken = a.do("publish", { endpoint: a.endpoint, track: "cam", source: "audio", media });
+		const { cause } = await back.command("publish");
+		back.report({ type: "attached", endpoints: [{ endpoint: a.endpoint, tracks: [], subscriptions: [] }] });
+		expect(await refusal).toBe("node_failed");
+		back.report({ type: "published", endpoint: a.endpoint, track: "cam", cause });
+		await taken;
+		const again = a.do("publish", { endpoint: a.endpoint, track: "mic", source: "audio", media });
+		await back.publish();
+		await again;
+	});
+
 	it("that stays away is given up: its members get another node, and it finds itself refused", async () => {
 		const room = newRoom();
 		const a = await TestClient.join(room, "a", withMedia);

@@ -7,16 +7,7 @@ import { onDemand } from "./demand.ts";
 import { onConnection, onRefused } from "./descriptions.ts";
 import { onEffects } from "./effects.ts";
 import { loseEndpoint, onOpened, openOn, placeWaiting, waitingFor } from "./endpoints.ts";
-import {
-	flowAgain,
-	forgetNode,
-	onBandwidth,
-	onNotPublished,
-	onPeerReady,
-	onPiped,
-	onPipeFailed,
-	peerAnew,
-} from "./pipes.ts";
+import { flowAgain, forgetNode, onBandwidth, onPeerReady, onPiped, onPipeFailed, peerAnew } from "./pipes.ts";
 import { reconcile } from "./reconcile.ts";
 import { onRecording } from "./recording-reports.ts";
 import type { LinkGrant } from "./rpc.ts";
@@ -24,7 +15,7 @@ import { onPipeLost } from "./severed.ts";
 import { forgetSpeakers, onSpeakers } from "./speakers.ts";
 import type { Assignment } from "./state.ts";
 import { onStatistics } from "./statistics.ts";
-import { dropTrack, onPublished } from "./tracks.ts";
+import { dropTrack, onNotTaken, onPublished } from "./tracks.ts";
 
 /** Sends commands to the node of an assignment. One that is detached gets them by reconciliation when it is back. */
 export function command(core: Core, epoch: number, commands: LinkCommand[]): void {
@@ -204,15 +195,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		}
 		case "failed": {
 			const track = report.track === undefined ? undefined : core.tracks.get(report.track);
-			if (track?.participant === participant) {
-				// While it moves, the former endpoint still carries it.
-				if (track.next?.endpoint === endpoint.id) {
-					track.next = undefined;
-					onNotPublished(core, track, endpoint.epoch);
-					flowAgain(core);
-				} else if (track.endpoint === endpoint.id) dropTrack(core, track);
-				core.tracks.touch(track.info.id);
-			}
+			if (track?.participant === participant) onNotTaken(core, track, endpoint);
 			onRefused(core, report.cause.participant, report.cause.request);
 			core.answer(report.cause.participant, report.cause.request, { ok: false, error: report.error });
 			return;

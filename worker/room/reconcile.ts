@@ -9,9 +9,9 @@ import { loseEndpoint, openOn, waitingFor } from "./endpoints.ts";
 import { command } from "./links.ts";
 import { flowTo, reconcilePipes } from "./pipes.ts";
 import { reconcileRecordings } from "./recording-reports.ts";
-import type { Assignment } from "./state.ts";
+import type { Assignment, Endpoint } from "./state.ts";
 import { subscription, wantedBy } from "./subscriptions.ts";
-import { dropTrack } from "./tracks.ts";
+import { dropTrack, onNotTaken } from "./tracks.ts";
 
 type Served = Extract<LinkReport, { type: "attached" }>;
 
@@ -45,6 +45,7 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 		if (endpoint.state === "opening") commands.push(...openOn(core, assignment, [endpoint]));
 		else commands.push(...effectsOn(member, endpoint.id));
 
+		refuseLost(core, assignment, endpoint, serving.tracks);
 		const tracks = new Set(serving.tracks);
 		for (const track of core.tracksOf(member.id)) {
 			if (track.next?.endpoint === endpoint.id) tracks.delete(track.info.id);
@@ -52,7 +53,7 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 			if (tracks.delete(track.info.id)) {
 				const { id, muted } = track.info;
 				commands.push({ type: "mute", track: id, muted });
-			} else if (track.live) {
+			} else if (track.live && !track.asked) {
 				mended++;
 				dropTrack(core, track);
 			}
@@ -81,4 +82,20 @@ export function reconcile(core: Core, assignment: Assignment, served: Served): v
 	core.room.mended = (core.room.mended ?? 0) + mended;
 	core.touchRoom();
 	console.log({ event: "reconciled", room: core.room.name, node: assignment.node, mended });
+}
+
+/** Tracks that the node was asked to take by its former socket, and never heard of: their clients publish them again. */
+function refuseLost(core: Core, assignment: Assignment, endpoint: Endpoint, there: readonly string[]): void {
+	const ws = core.sockets.link(assignment.epoch);
+	const socket = ws && core.sockets.of(ws);
+	if (socket?.kind !== "link") return;
+	for (const track of core.tracksOf(endpoint.participant)) {
+		const { next } = track;
+		const asked =
+			next?.endpoint === endpoint.id ? next.asked : track.endpoint === endpoint.id ? track.asked : undefined;
+		if (!asked || asked.at >= socket.since || there.includes(track.info.id)) continue;
+		onNotTaken(core, track, endpoint);
+		const error = { code: "node_failed", message: "its node was away for a moment" } as const;
+		core.answer(asked.cause.participant, asked.cause.request, { ok: false, error });
+	}
 }

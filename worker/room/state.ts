@@ -137,6 +137,12 @@ export interface MemberMemory {
 	mail?: string[];
 }
 
+/** A node was asked to take a track: for which request, and when, ms. */
+export interface Asked {
+	cause: Cause;
+	at: number;
+}
+
 export interface Track {
 	participant: string;
 	/** The endpoint it is published on; behind the member's own while its media moves. Empty: none, it goes directly. */
@@ -145,7 +151,9 @@ export interface Track {
 	/** The node has confirmed it, and the others know of it. */
 	live: boolean;
 	/** The endpoint it is being published on while the one above still carries it. */
-	next?: { endpoint: string; info: TrackInfo };
+	next?: { endpoint: string; info: TrackInfo; asked: Asked };
+	/** Its node has yet to say that it has it. */
+	asked?: Asked;
 	/**
 	 * How its publisher sends it, where that is media: the MIME type, what each spatial layer is called, lowest first, and
 	 * the stream and track ids that receivers know it by (RFC 8830).

@@ -7,7 +7,7 @@ import type { RequestOf } from "../../shared/native.ts";
 import type { Source } from "../../shared/tokens.ts";
 import type { Core } from "./core.ts";
 import { command, together } from "./links.ts";
-import { dropPipes, flowAnew, nodesWith } from "./pipes.ts";
+import { dropPipes, flowAgain, flowAnew, nodesWith, onNotPublished } from "./pipes.ts";
 import { checkSize } from "./sizes.ts";
 import type { Endpoint, Member, Track } from "./state.ts";
 
@@ -69,6 +69,8 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		core.answer(member.id, request, { ok: true });
 		return;
 	}
+	const cause = { participant: member.id, request };
+	const asked = { cause, at: Date.now() };
 	const toNode: LinkCommand = {
 		type: "publish",
 		endpoint: endpoint.id,
@@ -77,11 +79,11 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		media: wish.media,
 		layers: wish.layers,
 		muted,
-		cause: { participant: member.id, request },
+		cause,
 	};
 	if (there && there.endpoint !== endpoint.id && core.endpoints.has(there.endpoint)) {
 		// Its member is moving: whoever receives it follows when it has arrived.
-		there.next = { endpoint: endpoint.id, info };
+		there.next = { endpoint: endpoint.id, info, asked };
 		there.coding = codingOf(wish.media);
 		core.tracks.touch(wish.track);
 		command(core, endpoint.epoch, [toNode]);
@@ -93,6 +95,7 @@ export function publish(core: Core, member: Member, request: number, wish: Omit<
 		info,
 		coding: codingOf(wish.media),
 		live: there?.live ?? false,
+		asked,
 		demand: {},
 		demanded: there?.demanded ?? ALL_LAYERS,
 		pipes: there?.pipes ?? {},
@@ -137,6 +140,10 @@ export function onPublished(core: Core, track: Track, endpoint: Endpoint): boole
 		return true;
 	}
 	if (track.endpoint !== endpoint.id) return false;
+	if (track.asked) {
+		track.asked = undefined;
+		core.tracks.touch(track.info.id);
+	}
 	if (!track.live) {
 		track.live = true;
 		core.tracks.touch(track.info.id);
@@ -145,6 +152,16 @@ export function onPublished(core: Core, track: Track, endpoint: Endpoint): boole
 		core.emit({ type: "trackPublished", participant, track: info }, { except: participant });
 	}
 	return true;
+}
+
+/** The node cannot receive a track. While it moves, the former endpoint still carries it. */
+export function onNotTaken(core: Core, track: Track, endpoint: Endpoint): void {
+	if (track.next?.endpoint === endpoint.id) {
+		track.next = undefined;
+		core.tracks.touch(track.info.id);
+		onNotPublished(core, track, endpoint.epoch);
+		flowAgain(core);
+	} else if (track.endpoint === endpoint.id) dropTrack(core, track);
 }
 
 export function unpublish(core: Core, member: Member, id: string): void {
