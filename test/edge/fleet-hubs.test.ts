@@ -10,7 +10,7 @@ import { fleetFor } from "../../worker/fleet/locate.ts";
 import app from "../../worker/index.ts";
 import { Room } from "../../worker/room/room.ts";
 import { EDGE, fetchEdge, newRoom, testEnv } from "./support/client.ts";
-import { dial, listed, load, next, registration } from "./support/nodes.ts";
+import { asking, dial, listed, load, next, registration } from "./support/nodes.ts";
 import { TestSocket } from "./support/socket.ts";
 
 /** A node whose token is for a region by the name of a hub. */
@@ -25,18 +25,7 @@ let epoch = 0;
 
 async function assignFrom(hub: Hub, change: { room?: string; have?: string[]; exclude?: string[] } = {}) {
 	const near = HUBS[hub];
-	const result = await fleetFor(testEnv, near).assign({
-		...{
-			room: "r",
-			epoch: ++epoch,
-			jti: crypto.randomUUID(),
-			origin: "https://edge.test",
-			near,
-			exclude: [],
-			have: [],
-		},
-		...change,
-	});
+	const result = await fleetFor(testEnv, near).assign(asking({ near, epoch: ++epoch, ...change }));
 	return result.ok ? result.value.node : result.error.message;
 }
 

@@ -9,6 +9,7 @@ import { verifyRoomLink } from "../../worker/auth/tokens.ts";
 import type { Fleet } from "../../worker/fleet/fleet.ts";
 import { fetchEdge, testEnv } from "./support/client.ts";
 import {
+	asking,
 	assign,
 	chosen,
 	dial,
@@ -238,18 +239,7 @@ describe("an assignment", () => {
 		const first = await register("n1");
 		const second = await register("n2", { load: { ...load, cpu: 0.5 } });
 		const result = await runInDurableObject(fleet(), async (instance, state) => {
-			const asked = instance.assignFrom(
-				{
-					room: "r",
-					epoch: 1,
-					jti: crypto.randomUUID(),
-					origin: "https://edge.test",
-					near: {},
-					exclude: [],
-					have: [],
-				},
-				[],
-			);
+			const asked = instance.assignFrom(asking(), []);
 			for (const ws of state.getWebSockets()) {
 				if (JSON.stringify(ws.deserializeAttachment()).includes('"n1"')) happen(instance, ws);
 			}

@@ -50,17 +50,17 @@ export function next<T extends FleetMessage["type"]>(
 	return socket.take((frame) => (frame as FleetMessage).type === type);
 }
 
-export function assign(change: Partial<AssignRequest> = {}) {
-	const request = {
-		room: "r",
-		epoch: 1,
-		jti: crypto.randomUUID(),
-		origin: "https://edge.test",
-		near: {},
-		exclude: [],
-		have: [],
+/** What a room asks with. */
+export function asking(change: Partial<AssignRequest> = {}): AssignRequest {
+	return {
+		...{ room: "r", epoch: 1, jti: crypto.randomUUID(), origin: "https://edge.test" },
+		...{ near: {}, exclude: [], have: [] },
+		...change,
 	};
-	return fleetFor(testEnv, {}).assign({ ...request, ...change });
+}
+
+export function assign(change: Partial<AssignRequest> = {}) {
+	return fleetFor(testEnv, {}).assign(asking(change));
 }
 
 export const chosen = async (change: Partial<AssignRequest> = {}) => {
