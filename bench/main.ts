@@ -13,6 +13,7 @@ import { placement } from "./placement.ts";
 import { relay } from "./relay.ts";
 import { sdp } from "./sdp.ts";
 import { spanning } from "./spanning.ts";
+import { start } from "./start.ts";
 
 const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	relay,
@@ -25,6 +26,7 @@ const benches: Record<string, (runs: number) => Promise<Figures>> = {
 	crowd,
 	placement,
 	effects,
+	start,
 };
 
 const { values, positionals } = parseArgs({

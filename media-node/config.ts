@@ -53,6 +53,8 @@ const Environment = z.object({
 	INITIAL_OUTGOING_BITRATE: positive.default(1_000_000),
 	/** How long effects wait for packets that are late, ms: what they add to the delay, and hear no gaps of. */
 	EFFECTS_JITTER_BUFFER: z.coerce.number().int().min(0).max(2_000).default(150),
+	/** Processes that wait for a recording or for effects, where there are such. */
+	SPARE_PIPELINES: z.coerce.number().int().min(0).max(64).default(1),
 	...TURN_ENVIRONMENT,
 	...RECORDING_ENVIRONMENT,
 	/** How long rooms may take to move away after SIGTERM; 0: they are cut at once. */
@@ -80,6 +82,7 @@ export interface Config {
 	maxOutgoingBitrate?: number;
 	initialOutgoingBitrate: number;
 	effectsLatencyMs: number;
+	sparePipelines: number;
 	/** Beside a TURN server. */
 	turn?: TurnConfig;
 	/** Where it may record. */
@@ -114,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		maxOutgoingBitrate: it.MAX_OUTGOING_BITRATE ?? it.MAX_BITRATE_OUT,
 		initialOutgoingBitrate: it.INITIAL_OUTGOING_BITRATE,
 		effectsLatencyMs: it.EFFECTS_JITTER_BUFFER,
+		sparePipelines: it.SPARE_PIPELINES,
 		turn: turnConfig(it, announced),
 		recordings: recordingConfig(it),
 		drainSeconds: it.DRAIN_SECONDS,

@@ -3,6 +3,8 @@ import { Registry } from "prom-client";
 import { CLOSE } from "../shared/close-codes.ts";
 import type { NodeLoad } from "../shared/fleet.ts";
 import type { Config } from "./config.ts";
+import { prepare } from "./effects/available.ts";
+import { spares } from "./gst/spares.ts";
 import { Assignments } from "./link/assignments.ts";
 import { FleetSocket } from "./link/fleet-socket.ts";
 import { RoomLeft } from "./link/room-left.ts";
@@ -66,6 +68,7 @@ export class MediaNode {
 		this.config = config;
 		this.workers = workers;
 		this.turn = turn;
+		spares.keep(config.sparePipelines);
 		this.recordings = config.recordings && new Recordings(config.recordings, config);
 		this.#events = events;
 		this.#assignments = Assignments.fromEdge(config.id, config.edge);
@@ -76,6 +79,7 @@ export class MediaNode {
 			onRegistered: () => {
 				// A drain that still holds is told next.
 				this.undrain();
+				if (config.recordings) void prepare();
 				events.onRegistered(this);
 			},
 			onReplaced: events.onReplaced,
@@ -179,6 +183,7 @@ export class MediaNode {
 		for (const link of [...this.links.values()]) link.drop(CLOSE.goingAway);
 		this.#fleet.stop();
 		this.turn?.stop();
+		spares.keep(0);
 		await this.recordings?.drain(RECORDINGS_MS);
 		await this.recordings?.close();
 		await Promise.all([this.workers.close(), this.#http?.close()]);

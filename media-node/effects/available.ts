@@ -1,6 +1,7 @@
 /** What this machine has for effects: GStreamer itself, and what its graphics card can do. Looked up once. */
 import { SwitchyardError } from "../../shared/errors.ts";
 import { probe } from "../gst/pipeline.ts";
+import { spares } from "../gst/spares.ts";
 import { HARDWARE, type Hardware } from "./codecs.ts";
 
 const NEEDED = ["rtpbin", "srtpdec", "srtpenc", "udpsrc", "udpsink", "opusenc", "opusdec", "vp8enc", "vp8dec"];
@@ -16,6 +17,13 @@ export function hardware(): Promise<Hardware> {
 		found = undefined;
 	});
 	return found;
+}
+
+/** For pipelines that may be asked for soon: looks it up, and has processes wait for them. */
+export async function prepare(): Promise<void> {
+	// The process that looks waits then.
+	await hardware().catch(() => {});
+	spares.fill();
 }
 
 async function look(): Promise<Hardware> {

@@ -3,7 +3,7 @@
  * to its process, this one alone has it. It ends with the pipeline, and with the node.
  */
 import { errorText, type Library, loadLibrary, type Pointer, read, takeText } from "./library.ts";
-import { type FromChild, type Setting, type StartSetting, ToChild } from "./messages.ts";
+import { type FromChild, type Setting, type StartSetting, ToChild, WAITING } from "./messages.ts";
 import { Properties } from "./properties.ts";
 import { Ramps } from "./ramps.ts";
 
@@ -175,7 +175,16 @@ function handle(command: ToChild): void {
 			const there = command.elements.filter((name) => findFactory(name) !== null);
 			return tell({ type: "elements", version: library.version(), there });
 		}
+		case "prepare": {
+			library ??= loadLibrary();
+			for (const name of command.elements) {
+				const factory = library.findFactory(name);
+				if (factory !== null) library.loadFeature(factory);
+			}
+			return tell({ type: "ready" });
+		}
 		case "start":
+			if (process.argv.includes(WAITING)) process.title = process.argv.filter((it) => it !== WAITING).join(" ");
 			library ??= loadLibrary();
 			pipeline = new Pipeline(library, command.text, command.settings);
 			for (const { of, also } of command.sockets) pipeline.share(of, also);

@@ -17,6 +17,7 @@ function gstreamer(lib: LibraryHandle) {
 		),
 		version: bind<() => string>(lib, "str gst_version_string()"),
 		findFactory: bind<(name: string) => Nullable>(lib, "void *gst_element_factory_find(str)"),
+		loadFeature: bind<(feature: Pointer) => Nullable>(lib, "void *gst_plugin_feature_load(void *)"),
 		parse: bind<(text: string, context: null, flags: number, error: Nullable[]) => Nullable>(
 			lib,
 			"void *gst_parse_launch_full(str, void *, int, _Out_ void **)",

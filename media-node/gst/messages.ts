@@ -1,6 +1,9 @@
 /** What a pipeline's process and the node tell each other. */
 import * as z from "zod";
 
+/** What a process that waits has behind its name, for whoever looks at processes; it takes it off when it is used. */
+export const WAITING = "waiting";
+
 /** A property of a named element. Numbers are clamped to the range that the element declares. */
 export const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 export type Scalar = z.infer<typeof Scalar>;
@@ -22,6 +25,8 @@ export type StartSetting = z.infer<typeof StartSetting>;
 export const ToChild = z.discriminatedUnion("type", [
 	/** Which of these elements there are; answered by `elements`. */
 	z.object({ type: z.literal("probe"), elements: z.array(z.string()) }),
+	/** Loads these elements, of those that there are, for a pipeline that is to come; answered by `ready`. */
+	z.object({ type: z.literal("prepare"), elements: z.array(z.string()) }),
 	/** Answered by `started`, once sockets are bound and files are open; a pipeline that cannot be is a `failed`. */
 	z.object({
 		type: z.literal("start"),
@@ -43,6 +48,7 @@ export type ToChild = z.infer<typeof ToChild>;
 
 export const FromChild = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("elements"), version: z.string(), there: z.array(z.string()) }),
+	z.object({ type: z.literal("ready") }),
 	z.object({ type: z.literal("started") }),
 	/** The whole pipeline plays, which those that wait for data do only when that flows. */
 	z.object({ type: z.literal("playing") }),

@@ -1,13 +1,11 @@
 /** A GStreamer pipeline in a process of its own: a plugin that crashes takes nothing else with it. */
-import { type ChildProcess, fork } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { type Log, log } from "../observability/logger.ts";
-import { FromChild, type Scalar, type Setting, type StartSetting, type ToChild } from "./messages.ts";
+import { FromChild, type Scalar, type Setting, type StartSetting, WAITING } from "./messages.ts";
+import { Child } from "./process.ts";
+import { spares } from "./spares.ts";
 import { watchUsage } from "./usage.ts";
 
-const CHILD = join(import.meta.dirname, "child.ts");
 /** How long a pipeline may take to start, ms: the first one after an installation reads every plugin. */
 const START_MS = 20_000;
 /** After `finish`, for a process that does not end by itself, ms. */
@@ -40,7 +38,7 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 	readonly started: Promise<void>;
 	/** Its process is gone. */
 	readonly ended: Promise<PipelineEnd>;
-	readonly #child: ChildProcess;
+	readonly #child: Child;
 	readonly #log: Log;
 	readonly #asked = new Map<number, (value: Scalar | undefined) => void>();
 	#asks = 0;
@@ -50,20 +48,23 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 	constructor({ text, settings = [], sockets = [], latencyMs, name }: PipelineSpec) {
 		super();
 		this.#log = log.child({ part: "gst", pipeline: name });
-		this.#child = spawnChild(this.#log);
-		const unwatch = watchUsage(this.#child.pid);
+		this.#child = spares.take() ?? new Child(this.#log);
+		this.#child.log = this.#log;
+		const { process: forked } = this.#child;
+		const unwatch = watchUsage(forked.pid);
 		const started = Promise.withResolvers<void>();
 		this.started = started.promise;
 		this.started.catch(() => {});
 		const ended = Promise.withResolvers<PipelineEnd>();
 		this.ended = ended.promise;
 		const slow = setTimeout(() => this.#giveUp("it did not start in time"), START_MS);
-		this.#child.on("message", (message) => {
+		forked.on("message", (message) => {
 			const news = FromChild.safeParse(message).data;
 			if (!news) return this.#giveUp("its process said what is not understood");
 			if (news.type === "started") {
 				clearTimeout(slow);
 				started.resolve();
+				spares.fill();
 			} else this.#hear(news);
 		});
 		// `exit` may come ahead of what was sent last; `close` comes when all of it is there.
@@ -72,6 +73,8 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 			this.#over = true;
 			unwatch();
 			clearTimeout(slow);
+			// Not before: what starts has the cores for itself.
+			spares.fill();
 			const end: PipelineEnd = this.#end ?? { cause: "crashed", message: how };
 			for (const answer of this.#asked.values()) answer(undefined);
 			this.#asked.clear();
@@ -79,19 +82,19 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 			if (end.cause !== "finished") this.#log.warn(end, "a pipeline ended");
 			ended.resolve(end);
 		};
-		this.#child.once("close", (code, signal) => gone(`its process ended with ${signal ?? `code ${code}`}`));
-		this.#child.once("error", (error) => gone(error.message));
-		this.#send({ type: "start", text, settings: [...settings], sockets: [...sockets], latencyMs });
+		forked.once("close", (code, signal) => gone(`its process ended with ${signal ?? `code ${code}`}`));
+		forked.once("error", (error) => gone(error.message));
+		this.#child.send({ type: "start", text, settings: [...settings], sockets: [...sockets], latencyMs });
 	}
 
 	/** Of its process. */
 	get pid(): number | undefined {
-		return this.#child.pid;
+		return this.#child.process.pid;
 	}
 
 	/** At once, or in steps over `duration` ms. What cannot be set is logged. */
 	set(setting: Setting, duration?: number): void {
-		this.#send({ type: "set", ...setting, duration });
+		this.#child.send({ type: "set", ...setting, duration });
 	}
 
 	/** Undefined: no such thing, or the pipeline is gone. */
@@ -99,18 +102,18 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 		if (this.#over) return Promise.resolve(undefined);
 		const id = ++this.#asks;
 		const answer = new Promise<Scalar | undefined>((resolve) => this.#asked.set(id, resolve));
-		this.#send({ type: "get", id, element, property });
+		this.#child.send({ type: "get", id, element, property });
 		return answer;
 	}
 
 	/** Has an encoder make a key frame. */
 	keyUnit(element: string): void {
-		this.#send({ type: "keyUnit", element });
+		this.#child.send({ type: "keyUnit", element });
 	}
 
 	/** Ends the stream: what is on its way is written, files are closed. */
 	finish(): Promise<PipelineEnd> {
-		this.#send({ type: "finish" });
+		this.#child.send({ type: "finish" });
 		const timer = setTimeout(() => this.#giveUp("it did not end in time"), FINISH_MS);
 		void this.ended.then(() => clearTimeout(timer));
 		return this.ended;
@@ -119,12 +122,12 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 	/** At once, whatever is lost by that. */
 	kill(): void {
 		this.#end ??= { cause: "finished" };
-		this.#child.kill("SIGKILL");
+		this.#child.kill();
 	}
 
 	#giveUp(message: string): void {
 		this.#end ??= { cause: "failed", message };
-		this.#child.kill("SIGKILL");
+		this.#child.kill();
 	}
 
 	#hear(news: FromChild): void {
@@ -149,10 +152,6 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 				return;
 		}
 	}
-
-	#send(command: ToChild): void {
-		send(this.#child, command);
-	}
 }
 
 /**
@@ -162,32 +161,24 @@ export class Pipeline extends EventEmitter<{ playing: []; message: [Message] }> 
 export async function probe(
 	elements: readonly string[],
 ): Promise<{ version: string; elements: ReadonlySet<string> } | undefined> {
-	const child = spawnChild(log.child({ part: "gst", pipeline: "probe" }));
-	const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+	const child = new Child(log.child({ part: "gst", pipeline: "probe" }), [WAITING]);
+	const { process: forked } = child;
+	const timer = setTimeout(() => child.kill(), START_MS);
+	let found: { version: string; elements: ReadonlySet<string> } | undefined;
 	try {
-		return await new Promise((resolve) => {
-			child.once("message", (message) => {
+		found = await new Promise((resolve) => {
+			forked.once("message", (message) => {
 				const news = FromChild.safeParse(message).data;
 				resolve(news?.type === "elements" ? { version: news.version, elements: new Set(news.there) } : undefined);
 			});
-			child.once("close", () => resolve(undefined));
-			child.once("error", () => resolve(undefined));
-			send(child, { type: "probe", elements: [...elements] });
+			forked.once("close", () => resolve(undefined));
+			forked.once("error", () => resolve(undefined));
+			child.send({ type: "probe", elements: [...elements] });
 		});
+		return found;
 	} finally {
 		clearTimeout(timer);
-		child.kill("SIGKILL");
+		if (found) spares.give(child);
+		else child.kill();
 	}
-}
-
-function spawnChild(log: Log): ChildProcess {
-	const child = fork(CHILD, { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [], serialization: "advanced" });
-	// GStreamer's own log, as GST_DEBUG asks for it.
-	if (child.stderr) createInterface({ input: child.stderr }).on("line", (line) => log.info(line));
-	return child;
-}
-
-/** A process that is gone hears nothing; its end is told otherwise. */
-function send(child: ChildProcess, command: ToChild): void {
-	if (child.connected) child.send(command, () => {});
 }

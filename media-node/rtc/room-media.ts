@@ -6,7 +6,7 @@ import type { EffectsWish } from "../../shared/effects.ts";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { Cause, LinkCommand, LinkReport, LinkReportInput } from "../../shared/link.ts";
 import { isMixTrack } from "../../shared/mix.ts";
-import { hardware } from "../effects/available.ts";
+import { hardware, prepare } from "../effects/available.ts";
 import { Bandwidth } from "../effects/bandwidth.ts";
 import { ParticipantEffects } from "../effects/participant.ts";
 import { type Log, log } from "../observability/logger.ts";
@@ -383,6 +383,8 @@ export class RoomMedia implements RoomContext {
 			log: this.log.child({ endpoint: id, participant }),
 		});
 		endpoint.effects = effects;
+		// Its tracks may come only now.
+		void prepare();
 		for (const track of endpoint.tracks.values()) effects.add(track);
 		return effects;
 	}

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Effects, Room } from "../../client/sdk/index.ts";
+import { WAITING } from "../../media-node/gst/messages.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { watchConnections } from "../support/connections.ts";
 import { Stack } from "../support/stack.ts";
@@ -207,13 +208,13 @@ afterAll(async () => {
 	await stack?.stop();
 });
 
-/** Processes of pipelines. */
+/** Processes of pipelines; others wait for one. */
 function pipelines(node = "node-1"): number[] {
 	const parent = stack.nodes.find(({ id }) => id === node)?.process.pid ?? 0;
 	return execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)])
 		.toString()
 		.split("\n")
-		.filter((line) => line.includes("gst/child.ts"))
+		.filter((line) => line.includes("gst/child.ts") && !line.endsWith(WAITING))
 		.map((line) => Number.parseInt(line, 10));
 }
 

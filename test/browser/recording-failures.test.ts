@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { WAITING } from "../../media-node/gst/messages.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { complaints, look } from "../support/media-file.ts";
 import { type PublisherOptions, PublisherPage } from "../support/publisher-page.ts";
@@ -45,10 +46,11 @@ async function scene(options: StackOptions = {}) {
 	return { stack, it, enter, recordings };
 }
 
-/** Processes that write, of a node. */
+/** Processes that write, of a node; others wait for that. */
 function writers(node: number | undefined): number[] {
 	const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(node)], { encoding: "utf8" });
-	return children.split("\n").flatMap((line) => (line.includes("gst/child.ts") ? Number.parseInt(line, 10) : []));
+	const writing = children.split("\n").filter((line) => line.includes("gst/child.ts") && !line.endsWith(WAITING));
+	return writing.map((line) => Number.parseInt(line, 10));
 }
 
 /** The one that writes now. */

@@ -27,6 +27,7 @@ it.each([
 	["NODE_REGION", "EU"],
 	["MEDIA_PORT", "65536"],
 	["WORKERS", "0"],
+	["SPARE_PIPELINES", "65"],
 	["MAX_OUTGOING_BITRATE", "29999"],
 	["MAX_ENDPOINTS", "-1"],
 	["ANNOUNCED_ADDRESS", "a,,b"],
