@@ -12,7 +12,10 @@ import { isDecodable } from "./codecs.ts";
 import { Restarts } from "./restarts.ts";
 import { Crashed, Running, type RunSettings } from "./running.ts";
 
-/** A participant publishes its tracks one after the other: so long the pipeline waits for more of them, ms. */
+/**
+ * A participant publishes its tracks one after the other: so long the pipeline waits for more of them, ms. The first one
+ * waits no longer when there are a sound and a picture.
+ */
 const GATHER_MS = 250;
 /** Kept while a pipeline starts. */
 const MOST_CONTROLS = 1_000;
@@ -134,7 +137,8 @@ export class ParticipantEffects {
 			inlet.promise.catch(() => {});
 			altered.first = { inlet, wet: this.#host.alter(dry, inlet.promise) };
 		}
-		this.#build(GATHER_MS);
+		const kinds = new Set([...this.#altered.keys()].map(({ kind }) => kind));
+		this.#build(!this.#running && kinds.size > 1 ? 0 : GATHER_MS);
 	}
 
 	#build(inMs: number): void {
