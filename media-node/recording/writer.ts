@@ -56,7 +56,11 @@ export class Writer {
 		const feeds: Feed[] = [];
 		let pipeline: Pipeline | undefined;
 		try {
-			for (const { producer, file } of sources) feeds.push({ ...(await tap(home.router, producer)), file });
+			const tapped = await Promise.allSettled(
+				sources.map(async ({ producer, file }) => ({ ...(await tap(home.router, producer)), file })),
+			);
+			for (const it of tapped) if (it.status === "fulfilled") feeds.push(it.value);
+			for (const it of tapped) if (it.status === "rejected") throw it.reason;
 			const tracks = feeds.map(capturedOf);
 			const text = layout ? composeText(tracks, sources[0]?.file ?? "") : captureText(tracks);
 			pipeline = new Pipeline({ text, name });
@@ -112,12 +116,17 @@ export class Writer {
 	}
 
 	async #connect(): Promise<void> {
-		for (const [i, { connect }] of this.#feeds.entries()) {
-			await connect(await portOf(this.#pipeline, `rtp${i}`), await portOf(this.#pipeline, `rtcp${i}`));
-		}
+		await Promise.all(
+			this.#feeds.map(async ({ connect }, i) => {
+				const ports = ["rtp", "rtcp"].map((what) => portOf(this.#pipeline, `${what}${i}`));
+				const [rtp = 0, rtcp = 0] = await Promise.all(ports);
+				await connect(rtp, rtcp);
+			}),
+		);
 		// All at once, as they began.
 		await Promise.all(this.#feeds.map(({ consumer }) => consumer.resume()));
-		for (const { consumer } of this.#feeds) if (consumer.kind === "video") await consumer.requestKeyFrame();
+		const videos = this.#feeds.filter(({ consumer }) => consumer.kind === "video");
+		await Promise.all(videos.map(({ consumer }) => consumer.requestKeyFrame()));
 	}
 }
 
