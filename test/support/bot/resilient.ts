@@ -83,6 +83,12 @@ export class ResilientBot {
 		for (const ws of this.#sockets) ws.terminate();
 	}
 
+	/** Says that its node is not reached, though it may be: it is moved to another. */
+	async giveUpMedia(): Promise<void> {
+		const endpoint = this.media.endpoints.at(-1)?.endpoint;
+		if (endpoint !== undefined) await this.#connection.request("mediaLost", { endpoint });
+	}
+
 	async leave(): Promise<void> {
 		await this.#connection.leave();
 		this.media.close();
