@@ -111,6 +111,8 @@ export class OdooConnection {
 		const dtlsParameters = { role: "client", fingerprints: [await sender.fingerprint()] };
 		await this.ask("CONNECT_CTS_TRANSPORT", { dtlsParameters });
 		const opened = sender.connect(this.#init.ctsConfig);
+		// It may be closed before that is waited for.
+		opened.catch(() => {});
 		for (const { kind, rtpParameters } of sender.tracks) {
 			await this.ask("INIT_PRODUCER", { type: kind === "audio" ? "audio" : "camera", kind, rtpParameters });
 		}

@@ -36,6 +36,7 @@ export class Sender {
 	readonly #pc: PeerConnection;
 	readonly tracks: Sent[];
 	readonly #offer: Promise<string>;
+	readonly #closed = Promise.withResolvers<never>();
 
 	constructor(name: string, options: SenderOptions = {}) {
 		const { audio = true, video = true, packetsPerSecond = 30, audioPacketsPerSecond = 50, bytes = 1_000 } = options;
@@ -58,6 +59,7 @@ export class Sender {
 			});
 		}
 		this.#offer = localDescription(this.#pc, () => this.#pc.setLocalDescription("offer"));
+		this.#closed.promise.catch(() => {});
 	}
 
 	/** Without candidates: the other side is ICE-lite and learns them from the checks. */
@@ -69,7 +71,7 @@ export class Sender {
 		return fingerprintOf(await this.#offer);
 	}
 
-	/** Resolves when media can flow. The other side must know the fingerprint. */
+	/** Resolves when media can flow; rejects when it is closed before. The other side must know the fingerprint. */
 	async connect(transport: TransportParameters): Promise<void> {
 		const sections = this.tracks.map(
 			({ kind, rtpParameters }, i): Section => ({
@@ -89,7 +91,7 @@ export class Sender {
 			({ track }) => new Promise<void>((resolve) => (track.isOpen() ? resolve() : track.onOpen(resolve))),
 		);
 		this.#pc.setRemoteDescription(answer, "answer");
-		await Promise.all(opened);
+		await Promise.race([Promise.all(opened), this.#closed.promise]);
 	}
 
 	/** Sends until `close`. */
@@ -107,6 +109,7 @@ export class Sender {
 
 	close(): void {
 		for (const { timer } of this.tracks) clearInterval(timer);
+		this.#closed.reject(new Error("closed before it was open"));
 		this.#pc.close();
 	}
 }

@@ -38,6 +38,8 @@ export class Side {
 		const dtlsParameters = { role: "client" as const, fingerprints: [await sender.fingerprint()] };
 		await this.#request("connectTransport", { endpoint, direction: "send", dtlsParameters });
 		const connected = sender.connect(send);
+		// It may be closed before that is waited for.
+		connected.catch(() => {});
 		const ids = await Promise.all(
 			sender.tracks.map(async ({ kind, rtpParameters }) => {
 				const track = `${this.#bot}-${kind}`;
