@@ -279,14 +279,7 @@ export const LinkReport = z.discriminatedUnion("type", [
 		iceParameters: IceParameters,
 		cause: Cause,
 	}),
-	z.object({
-		type: z.literal("published"),
-		endpoint: EndpointId,
-		track: TrackId,
-		cause: Cause,
-		/** Layers within one stream, where the command did not tell of them and its packets do. */
-		spatialLayers: z.number().int().min(2).max(8).optional(),
-	}),
+	z.object({ type: z.literal("published"), endpoint: EndpointId, track: TrackId, cause: Cause }),
 	/** A command of a client's request failed. */
 	z.object({
 		type: z.literal("failed"),

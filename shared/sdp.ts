@@ -92,11 +92,6 @@ export const SdpSettings = z.object({
 	renumber: z.boolean().default(true),
 	/** MIME types by preference, of both kinds; what is not named comes after. */
 	codecs: z.array(z.string().max(64)).max(16).default([]),
-	/**
-	 * A VP9 track that comes as one stream is looked at for layers within it before it is published. Its client must have
-	 * its answer by then: nothing comes before that.
-	 */
-	scalable: z.boolean().default(false),
 	/** What goes through is measured about once a second, and told. */
 	statistics: z.boolean().default(false),
 	/** Data channels for texts between client and dialect, opened by the node. */

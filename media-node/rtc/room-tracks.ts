@@ -5,7 +5,7 @@ import type { LinkCommand } from "../../shared/link.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorBody } from "./errors.ts";
 import type { RoomContext } from "./room-media.ts";
-import { LINGER_MS, OVERLAP_MS, spatialLayersOf } from "./subscriptions.ts";
+import { LINGER_MS, OVERLAP_MS } from "./subscriptions.ts";
 import { type Inlet, isData, RoomTrack, type TrackWish } from "./tracks.ts";
 
 type Publish = Extract<LinkCommand, { type: "publish" }>;
@@ -83,12 +83,7 @@ export class RoomTracks {
 			const wish = { id, participant: endpoint.participant, source, media, layers, muted };
 			track = this.#publish(endpoint, wish);
 		}
-		track.ready
-			.then((producer) => {
-				const spatialLayers = isData(producer) ? undefined : layersFound(producer, media);
-				report({ type: "published", endpoint: endpoint.id, track: id, cause, spatialLayers });
-			})
-			.catch(fail);
+		track.ready.then(() => report({ type: "published", endpoint: endpoint.id, track: id, cause })).catch(fail);
 	}
 
 	/** Takes a track from another node. What was here under its id bridges the time until the new one flows. */
@@ -203,11 +198,4 @@ export class RoomTracks {
 			if (!producer.closed) this.#room.log.warn({ err: error }, "a track without audio levels");
 		}
 	}
-}
-
-/** Those within one stream that only its packets told of. */
-function layersFound(producer: Producer, media: Publish["media"]): number | undefined {
-	if (media.kind === "data" || producer.type !== "svc") return undefined;
-	const count = spatialLayersOf(producer);
-	return media.rtpParameters.encodings?.[0]?.scalabilityMode === undefined && count > 1 ? count : undefined;
 }

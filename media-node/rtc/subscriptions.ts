@@ -258,8 +258,8 @@ export class SubscribedTrack {
 }
 
 /** Simulcast has an encoding per layer; SVC has one that says how many are in it (`L3T3`, W3C webrtc-svc). */
-export function spatialLayersOf({ rtpParameters }: Pick<Producer, "rtpParameters">): number {
-	const { encodings = [] } = rtpParameters;
+function spatialLayersOf(producer: Producer): number {
+	const encodings = producer.rtpParameters.encodings ?? [];
 	if (encodings.length > 1) return encodings.length;
 	return Number(/^[LS](\d)/.exec(encodings[0]?.scalabilityMode ?? "")?.[1] ?? 1);
 }

@@ -1,5 +1,5 @@
 /** A media side whose client speaks SDP: its connections, each over a transport of its own. */
-import type { Producer, ProducerOptions, Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
+import type { Producer, Router, RtpCapabilities, WebRtcTransport } from "mediasoup/types";
 import { SwitchyardError } from "../../shared/errors.ts";
 import type { LinkCommand, LinkReportInput } from "../../shared/link.ts";
 import type { IceParameters } from "../../shared/media.ts";
@@ -11,7 +11,6 @@ import { type EndpointLimits, lowerOf } from "../rtc/limits.ts";
 import type { Receiver, SubscribedTrack } from "../rtc/subscriptions.ts";
 import type { Inlet, RoomTrack } from "../rtc/tracks.ts";
 import { Connection, type Outstanding } from "./connection.ts";
-import { isUntold, produceUntold } from "./scalable.ts";
 import { TextChannel } from "./text-channel.ts";
 
 /** The connection that a client sends on, and the only one where there is one. */
@@ -39,8 +38,6 @@ export class SdpEndpoint extends Endpoint {
 	readonly #states = new Map<string, "connected" | "disconnected">();
 	readonly #making = new Map<string, Promise<WebRtcTransport>>();
 	readonly #channels = new Map<string, TextChannel>();
-	/** By section: what is made of the stream in it, once that has been looked at. */
-	readonly #looking = new Map<string, { stop: AbortController; made: Promise<Producer> }>();
 	#router: RtpCapabilities | undefined;
 
 	constructor(
@@ -74,33 +71,7 @@ export class SdpEndpoint extends Endpoint {
 		const home = await this.#ready();
 		const transport = this.#transports.get(MAIN);
 		if (!transport || this.closed) throw new SwitchyardError("stale_endpoint", "it has no connection to send on");
-		return {
-			home,
-			transport: {
-				produce: (options) => this.#produce(transport, options),
-				produceData: (options) => transport.produceData(options),
-			},
-		};
-	}
-
-	/** What comes in a section ends what came in it before. */
-	async #produce(transport: WebRtcTransport, options: ProducerOptions): Promise<Producer> {
-		const { mid = "" } = options.rtpParameters;
-		const before = this.#looking.get(mid);
-		before?.stop.abort();
-		const stop = new AbortController();
-		const made = Promise.resolve(before?.made.catch(() => {})).then(() =>
-			this.#settings.scalable && isUntold(options)
-				? produceUntold(transport, options, stop.signal)
-				: transport.produce(options),
-		);
-		const looking = { stop, made };
-		this.#looking.set(mid, looking);
-		try {
-			return await made;
-		} finally {
-			if (this.#looking.get(mid) === looking) this.#looking.delete(mid);
-		}
+		return { transport, home };
 	}
 
 	override produced(producer: Producer): void {

@@ -130,7 +130,7 @@ describe("a socket", () => {
 
 	it("opens a connection with a channel and statistics", async () => {
 		const { sdp, description } = await enter(newRoom());
-		expect(sdp).toMatchObject({ connections: "one", channels: ["internal"], statistics: true, scalable: true });
+		expect(sdp).toMatchObject({ connections: "one", channels: ["internal"], statistics: true });
 		expect(description).toEqual({ type: "answer", sdp: nodeSdp() });
 	});
 
@@ -258,27 +258,6 @@ describe("qualities", () => {
 		}
 		ben.client.say("switch_quality", "best");
 		expect(await ben.client.error()).toContain("data");
-	});
-
-	it("are the layers within one stream, where the node found such", async () => {
-		const room = newRoom();
-		const { client, link } = await enter(room, undefined, [sent("video", "1", { stream: "s", track: "cam" })]);
-		await client.told("tracks_added");
-		client.say("tracks_added", { cam: "media" });
-		const { endpoint, track, cause } = await link.command("publish");
-		link.report({ type: "published", endpoint, track, cause, spatialLayers: 3 });
-		const ben = await enter(room, link, []);
-		expect(await ben.client.told("tracks_available")).toMatchObject({ cam: { is_simulcast: false } });
-		ben.client.say("subscribe_tracks", [{ client_id: client.id, track_id: "cam" }]);
-		await link.command("subscribe");
-		for (const [quality, layer] of [
-			["mid", { spatial: 1 }],
-			["low", { spatial: 0 }],
-			["high", null],
-		] as const) {
-			ben.client.say("switch_quality", quality);
-			expect((await link.command("tune")).tracks).toMatchObject([{ track, layer }]);
-		}
 	});
 
 	it("follow the size of the element, at most once a second, and stop what is out of view", async () => {

@@ -189,7 +189,7 @@ function apply(core: Core, assignment: Assignment, report: LinkReport): void {
 		}
 		case "published": {
 			const track = core.tracks.get(report.track);
-			if (track?.participant !== participant || !onPublished(core, track, endpoint, report.spatialLayers)) return;
+			if (track?.participant !== participant || !onPublished(core, track, endpoint)) return;
 			core.answer(report.cause.participant, report.cause.request, { ok: true });
 			return;
 		}

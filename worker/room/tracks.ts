@@ -113,12 +113,8 @@ function codingOf(media: TrackMedia): Track["coding"] {
 	if (media.kind === "data") return undefined;
 	const { codecs, encodings = [], msid } = media.rtpParameters;
 	const layered = encodings.length === 1 ? Number(/^[LS](\d)/.exec(encodings[0]?.scalabilityMode ?? "")?.[1] ?? 1) : 0;
-	const layers = layered > 1 ? unnamed(layered) : encodings.map(({ rid = "" }) => rid);
+	const layers = layered > 1 ? Array.from({ length: layered }, () => "") : encodings.map(({ rid = "" }) => rid);
 	return { mimeType: codecs[0]?.mimeType ?? "", layers: layers.length > 1 ? layers : [], msid };
-}
-
-function unnamed(layers: number): string[] {
-	return Array.from({ length: layers }, () => "");
 }
 
 /** In a mesh there is nobody to ask: the track is there for all. One that an endpoint carries goes on there as long. */
@@ -131,17 +127,8 @@ function publishDirectly(core: Core, member: Member, info: TrackInfo): void {
 	core.emit({ type: "trackPublished", participant: member.id, track: info }, { except: member.id });
 }
 
-/**
- * The node receives a track: it is there for all, or has arrived on the endpoint its member moved to.
- *
- * @param spatialLayers within one stream, where the node found what its publisher did not tell
- */
-export function onPublished(core: Core, track: Track, endpoint: Endpoint, spatialLayers?: number): boolean {
-	const carries = track.endpoint === endpoint.id || track.next?.endpoint === endpoint.id;
-	if (carries && track.coding && spatialLayers !== undefined) {
-		track.coding = { ...track.coding, layers: unnamed(spatialLayers) };
-		core.tracks.touch(track.info.id);
-	}
+/** The node receives a track: it is there for all, or has arrived on the endpoint its member moved to. */
+export function onPublished(core: Core, track: Track, endpoint: Endpoint): boolean {
 	if (track.next?.endpoint === endpoint.id) {
 		track.endpoint = endpoint.id;
 		track.info = { ...track.next.info, muted: track.info.muted };

@@ -29,7 +29,7 @@ const LEAST_BITRATE = 30_000;
 const UNSTABLE = 5;
 const STABLE = 7;
 
-const SETTINGS = { channels: [TALKSY_CHANNEL], statistics: true, scalable: true };
+const SETTINGS = { channels: [TALKSY_CHANNEL], statistics: true };
 
 export const talksy: Personal = {
 	name: DIALECT,
