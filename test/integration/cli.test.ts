@@ -29,7 +29,7 @@ function switchyard(line: string, key = stack.authKey): Promise<Result> {
 
 async function json<T>(line: string): Promise<T> {
 	const { code, stdout, stderr } = await switchyard(`${line} --json`);
-	expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
+	expect({ line, code, said: code === 0 ? "" : stderr + stdout }).toEqual({ line, code: 0, said: "" });
 	return JSON.parse(stdout) as T;
 }
 
@@ -79,6 +79,8 @@ describe("switchyard", () => {
 		const second = await stack.addNode(`node-${randomUUID()}`);
 		onTestFinished(() => second.stop());
 		const load = json<Report>("load --rooms 4 --seconds 8");
+		// What fails before it is waited for is what the test fails of.
+		load.catch(() => {});
 		const nodes = () => json<{ id: string; load: { endpoints: number } }[]>("node list");
 		const { id } = await vi.waitFor(async () => {
 			const busy = (await nodes()).find(({ load }) => load.endpoints > 0);
