@@ -110,6 +110,8 @@ export class Publisher {
 		const dtlsParameters = { role: "client" as const, fingerprints: [await sender.fingerprint()] };
 		await this.#signal.request("connectTransport", { endpoint, direction: "send", dtlsParameters });
 		const connected = sender.connect(send);
+		// It may be closed before that is waited for.
+		connected.catch(() => {});
 		for (const { kind, rtpParameters } of sender.tracks) {
 			const source = kind === "audio" ? ("audio" as const) : ("camera" as const);
 			await this.#signal.request("publish", {
