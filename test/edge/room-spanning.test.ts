@@ -437,6 +437,22 @@ describe("a node that a participant does not reach", () => {
 		expect(await other.command("mute")).toMatchObject({ track, muted: true });
 	});
 
+	it("never says that it has a track, which is there for all once the other does", async () => {
+		const { room, link, clients } = await roomWith("a", "b");
+		const [a, b] = clients;
+		if (!a || !b) throw new Error("nobody");
+		a.post("publish", { endpoint: a.endpoint, track: "t", source: "audio", media });
+		await link.command("publish");
+		await a.do("mediaLost", { endpoint: a.endpoint });
+		const other = await far.link(room);
+		await other.open();
+		const { endpoint } = await a.event("endpoint");
+		a.post("publish", { endpoint, track: "t", source: "audio", media });
+		await other.publish();
+		expect(await b.event("trackPublished")).toMatchObject({ participant: "a", track: { id: "t" } });
+		expect(await other.command("pipe")).toMatchObject({ track: "t", to: link.epoch });
+	});
+
 	it("is gone back to when it is the only other one, by then", async () => {
 		const { room, link, clients } = await roomWith("a");
 		const [a] = clients;

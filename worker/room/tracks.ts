@@ -129,24 +129,22 @@ function publishDirectly(core: Core, member: Member, info: TrackInfo): void {
 
 /** The node receives a track: it is there for all, or has arrived on the endpoint its member moved to. */
 export function onPublished(core: Core, track: Track, endpoint: Endpoint): boolean {
-	if (track.next?.endpoint === endpoint.id) {
+	const { next } = track;
+	const arrives = next?.endpoint === endpoint.id;
+	if (!arrives && track.endpoint !== endpoint.id) return false;
+	if (track.asked || arrives || !track.live) core.tracks.touch(track.info.id);
+	track.asked = undefined;
+	if (arrives) {
 		track.endpoint = endpoint.id;
-		track.info = { ...track.next.info, muted: track.info.muted };
+		track.info = { ...next.info, muted: track.info.muted };
 		track.next = undefined;
-		core.tracks.touch(track.info.id);
 		const { id, muted } = track.info;
 		// It may have been muted or unmuted since it was asked for.
 		command(core, endpoint.epoch, [{ type: "mute", track: id, muted }, ...flowAnew(core, track)]);
-		return true;
 	}
-	if (track.endpoint !== endpoint.id) return false;
-	if (track.asked) {
-		track.asked = undefined;
-		core.tracks.touch(track.info.id);
-	}
+	// Also one that arrives may be new: the node that was left need not have said that it had it.
 	if (!track.live) {
 		track.live = true;
-		core.tracks.touch(track.info.id);
 		const { participant, info } = track;
 		core.lastN.update();
 		core.emit({ type: "trackPublished", participant, track: info }, { except: participant });
